@@ -1,0 +1,1 @@
+"""The rules of payday: pure, typed, standard library only. No I/O and no clock; "today" is an argument."""

@@ -1,0 +1,138 @@
+"""One payment as the provider sees it: its key, its bytes, and what can become of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID, uuid5
+
+SOFT_DECLINES = frozenset({"insufficient_funds", "limit_exceeded"})
+"""Declines that may be tried again another day; every other code is hard (provider contract)."""
+
+_encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+
+
+def payment_key(event_id: UUID | str, attempt: int) -> str:
+    """The idempotency key of an event's `attempt` (1, 2, …), as its canonical text.
+
+    It depends on nothing else, so no crash, time-out, redelivery or resend can change it (rule K1).
+    """
+    namespace = event_id if isinstance(event_id, UUID) else UUID(event_id)
+    return str(uuid5(namespace, str(attempt)))
+
+
+class Payment(NamedTuple):
+    """What is asked of the provider: made from the event's own frozen columns and nothing else (rule K2).
+
+    `amount` is the decimal text with exactly the currency's decimals; an absent reference is "".
+    """
+
+    event_id: str
+    attempt: int
+    key: str
+    payer_id: str
+    payee_id: str
+    amount: str
+    currency: str
+    reference: str
+
+    def single_body(self) -> bytes:
+        """The body of a single call. The same payment gives the same bytes at every send."""
+        return b"{%s}" % self._fields_json().encode()
+
+    def batch_entry(self) -> bytes:
+        """This payment within the `payments` array of a batch call."""
+        return b'{"idempotencyKey":"%s",%s}' % (self.key.encode(), self._fields_json().encode())
+
+    def _fields_json(self) -> str:
+        return (
+            f'"payerId":{_encode(self.payer_id)},"payeeId":{_encode(self.payee_id)}'
+            f',"amount":"{self.amount}","currency":"{self.currency}","reference":{_encode(self.reference)}'
+        )
+
+
+def batch_body(payments: list[Payment]) -> bytes:
+    """The body of a batch call."""
+    return b'{"payments":[%s]}' % b",".join(payment.batch_entry() for payment in payments)
+
+
+class OutcomeKind(StrEnum):
+    """What one call, or all calls of one key together, prove about a payment.
+
+    PAID, DECLINED: the provider said so for this key.
+    NOT_SENT: no byte of ours can have reached the provider; the key may be used again.
+    THROTTLED, MISCONFIGURED: a request was sent and proven not executed; paying again takes a new key (K5).
+    AMBIGUOUS: anything else. It may have paid. Only the provider or a person can say (K3).
+    """
+
+    PAID = "paid"
+    DECLINED = "declined"
+    NOT_SENT = "not_sent"
+    THROTTLED = "throttled"
+    MISCONFIGURED = "misconfigured"
+    AMBIGUOUS = "ambiguous"
+
+
+PROVEN = frozenset({OutcomeKind.PAID, OutcomeKind.DECLINED})
+"""Outcomes that settle a payment for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a payment.
+
+    `code`: the decline's code, or a short reason for the log. `provider_ref`: the provider's payment id, when
+    paid. `retry_after_seconds`: how long the provider asked us to stay away. `alert`: somebody must look now
+    (rule K8, a refused key, a wrong set-up). `resend`: False where a resend would be wrong whatever the mode
+    (rule K8).
+    """
+
+    kind: OutcomeKind
+    code: str | None = None
+    provider_ref: str | None = None
+    retry_after_seconds: float | None = None
+    alert: bool = False
+    resend: bool = True
+
+    @property
+    def proven(self) -> bool:
+        return self.kind in PROVEN
+
+
+def combine(ambiguous_before: bool, latest: Outcome) -> Outcome:
+    """The outcome of a key from that of its latest send (rule K3).
+
+    Once one send of a key was ambiguous, only a proven answer counts: a later *not sent*, *throttled* or
+    refusal of our set-up says nothing about the earlier send.
+    """
+    if ambiguous_before and not latest.proven and latest.kind is not OutcomeKind.AMBIGUOUS:
+        return Outcome(
+            OutcomeKind.AMBIGUOUS,
+            code=f"{latest.kind} after an ambiguous send",
+            retry_after_seconds=latest.retry_after_seconds,
+            alert=latest.alert,
+            resend=latest.resend,
+        )
+    return latest
+
+
+class AnswerKind(StrEnum):
+    """What asking about a key said. NOT_FOUND is *never paid* only when asked at a time that counts."""
+
+    PAID = "paid"
+    DECLINED = "declined"
+    PROCESSING = "processing"
+    NOT_FOUND = "not_found"
+    NO_ANSWER = "no_answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to asking about a key; `code` and `provider_ref` as in `Outcome`."""
+
+    kind: AnswerKind
+    code: str | None = None
+    provider_ref: str | None = None
+    alert: bool = False
