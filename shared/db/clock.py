@@ -1,0 +1,42 @@
+"""Business time: the database's clock in the business time zone, read in the transaction that decides (D1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from shared.domain.days import local_instant
+from shared.settings import BusinessClock
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessNow:
+    """The moment a transaction decides by: an aware instant, its local day, and whether a run may pay now."""
+
+    instant: datetime
+    today: date
+    past_cutoff: bool
+    in_hours: bool
+
+    @property
+    def tomorrow(self) -> date:
+        return self.today + timedelta(days=1)
+
+
+def business_now(session: Session, clock: BusinessClock) -> BusinessNow:
+    """The business time of this transaction; `BUSINESS_DATE` freezes it, otherwise the database's clock says."""
+    instant = clock.frozen
+    if instant is None:
+        instant = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+    return business_time(instant, clock)
+
+
+def business_time(instant: datetime, clock: BusinessClock) -> BusinessNow:
+    """The business time at an aware instant."""
+    today = instant.astimezone(clock.zone).date()
+    opened = instant >= local_instant(today, clock.opens_at, clock.zone)
+    past_cutoff = instant >= local_instant(today, clock.cutoff_at, clock.zone)
+    return BusinessNow(instant, today, past_cutoff, opened and not past_cutoff)

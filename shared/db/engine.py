@@ -1,0 +1,37 @@
+"""Connections to PostgreSQL."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.orm import Session, sessionmaker
+
+Sessions = sessionmaker[Session]
+
+CONNECT_TIMEOUT_SECONDS = 5
+
+
+def make_engine(url: str, *, pool_size: int = 5) -> Engine:
+    """A pool for one process; dispose of it after a fork. READ COMMITTED, and checked before use.
+
+    TCP keep-alives end a connection to a host that is gone within about half a minute.
+    """
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 4,
+            "application_name": "payday",
+        },
+    )
+
+
+def make_sessions(engine: Engine) -> Sessions:
+    """Sessions whose rows stay readable after the commit."""
+    return sessionmaker(engine, expire_on_commit=False)

@@ -1,0 +1,109 @@
+"""Events: written in one statement however many they are, withdrawn under their schedule's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from shared.db.bookings import book_all
+from shared.db.late import Payable
+from shared.db.models import Event
+from shared.db.runs import Gate
+from shared.domain.books import Heading
+from shared.domain.lifecycle import CancelReason
+
+INSERT = text("""
+INSERT INTO event (date, id, schedule_id, payer_id, payee_id, amount, currency, reference, nominal_date, sequence,
+  revision)
+SELECT * FROM unnest(CAST(:date AS date[]), CAST(:id AS uuid[]), CAST(:schedule_id AS uuid[]),
+  CAST(:payer_id AS text[]), CAST(:payee_id AS text[]), CAST(:amount AS bigint[]), CAST(:currency AS text[]),
+  CAST(:reference AS text[]), CAST(:nominal_date AS date[]), CAST(:sequence AS int[]), CAST(:revision AS int[]))
+""")
+
+COLUMNS = (
+    "date",
+    "id",
+    "schedule_id",
+    "payer_id",
+    "payee_id",
+    "amount",
+    "currency",
+    "reference",
+    "nominal_date",
+    "sequence",
+    "revision",
+)
+
+# Locks in (date, id) order: two that lock the same events otherwise meet in the middle.
+CANCEL = """
+WITH open AS (
+  SELECT date, id, status FROM event
+  WHERE payer_id = :payer AND schedule_id = :schedule AND status IN ('scheduled', 'paused') {one}
+  ORDER BY date, id FOR UPDATE)
+UPDATE event e SET status = 'cancelled', cancel_reason = :reason, version = version + 1
+FROM open WHERE e.date = open.date AND e.id = open.id
+RETURNING e.date, e.id, e.currency, e.amount, open.status AS before
+"""
+
+
+def insert(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Writes new scheduled events; each row has `COLUMNS`."""
+    if rows:
+        session.execute(INSERT, {column: [row[column] for row in rows] for column in COLUMNS})
+
+
+def cancel(
+    session: Session,
+    gate: Gate,
+    *,
+    payer_id: str,
+    schedule_id: UUID,
+    reason: CancelReason,
+    event_id: UUID | None = None,
+) -> list[UUID]:
+    """Cancels what is not claimed of a schedule, or one event of it, and books what a run had counted (D6).
+
+    The caller holds the schedule's lock. Answers the ids that moved; claimed and final events stay (rule S4).
+    """
+    statement = CANCEL.format(one="" if event_id is None else "AND id = :event")
+    moved = session.execute(
+        text(statement),
+        {"payer": payer_id, "schedule": schedule_id, "reason": str(reason), "event": event_id},
+    ).all()
+    withdraw(
+        session,
+        gate,
+        [Payable(row.date, row.id, row.currency, row.amount) for row in moved if row.before == "scheduled"],
+    )
+    return [row.id for row in moved]
+
+
+def withdraw(session: Session, gate: Gate, events: Sequence[Payable]) -> None:
+    """Books events that were scheduled and no longer are, where their run had counted them as due."""
+    lines = []
+    for event in events:
+        run = gate.run_of(event.date)
+        if run is not None and gate.counts(run, event.date, event.id):
+            lines.append(
+                {
+                    "run_date": run.date,
+                    "heading": Heading.WITHDRAWN,
+                    "currency": event.currency,
+                    "count": 1,
+                    "amount": event.amount,
+                    "event_id": event.id,
+                    "batch_id": None,
+                    "original_date": None,
+                }
+            )
+    book_all(session, lines)
+
+
+def find(session: Session, event_id: UUID, payer_id: str | None) -> Event | None:
+    """An event by id; with its payer the lookup is by index, without it every month is searched."""
+    query = select(Event).where(Event.id == event_id)
+    return session.scalar(query if payer_id is None else query.where(Event.payer_id == payer_id))

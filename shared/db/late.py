@@ -1,0 +1,64 @@
+"""Work that a run takes on outside its plan: each such event has a batch row from its own transaction (rule D4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from shared.db.bookings import book_all
+from shared.db.models import Batch
+from shared.db.runs import Gate
+from shared.domain.books import Heading
+
+
+class Payable(NamedTuple):
+    """A scheduled event as the books see it; `amount` in minor units."""
+
+    date: date
+    id: UUID
+    currency: str
+    amount: int
+
+
+def add(session: Session, gate: Gate, events: Iterable[Payable], *, counted: bool = False) -> None:
+    """Gives each event that is payable by tomorrow its batch, and books it as due where the plan has passed it.
+
+    Without the row, an event whose id the plan has passed already would never be found. `counted` events are in
+    the books of their run already; they come back.
+    """
+    placed = [(run, event) for event in events if (run := gate.run_of(event.date)) is not None]
+    if placed:
+        session.execute(insert(Batch), [_batch(run.date, event) for run, event in placed])
+    if not counted:
+        book_all(
+            session,
+            [_due(run.date, event) for run, event in placed if gate.counts(run, event.date, event.id)],
+        )
+
+
+def _batch(run_date: date, event: Payable) -> dict[str, object]:
+    return {
+        "run_date": run_date,
+        "date": event.date,
+        "first_id": event.id,
+        "last_id": event.id,
+        "ids": [event.id],
+    }
+
+
+def _due(run_date: date, event: Payable) -> dict[str, object]:
+    return {
+        "run_date": run_date,
+        "heading": Heading.DUE,
+        "currency": event.currency,
+        "count": 1,
+        "amount": event.amount,
+        "event_id": event.id,
+        "batch_id": None,
+        "original_date": event.date if event.date < run_date else None,
+    }

@@ -1,0 +1,146 @@
+"""Runs: one a business date. Their rows are the gate that planning, closing, claims and additions go through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
+
+from shared.db.clock import BusinessNow
+from shared.db.models import Event, Run
+from shared.domain.errors import Conflict, NotFound
+
+BEGUN = ("planning", "open", "paused", "closed")
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The runs that are not closed, up to tomorrow, held FOR SHARE until the transaction ends (rule C2).
+
+    While it is held, no plan passes an event unseen and no run closes; `next_open_date` cannot change (D2).
+    """
+
+    now: BusinessNow
+    runs: tuple[Run, ...]
+    next_open_date: date
+
+    def run_of(self, event_date: date) -> Run | None:
+        """The run a scheduled event of that date belongs to: the first one not closed; None if it is far off."""
+        if event_date > self.now.tomorrow:
+            return None
+        return next((run for run in self.runs if run.date >= event_date), None)
+
+    def counts(self, run: Run, event_date: date, event_id: UUID) -> bool:
+        """Whether the run's books hold that scheduled event as due already."""
+        if event_date < run.date or run.status in ("open", "paused"):
+            return True
+        passed = run.planned_through
+        return run.status == "planning" and passed is not None and event_id <= passed
+
+
+def enter(session: Session, now: BusinessNow) -> Gate:
+    """Announces the runs up to tomorrow that have no row yet, and holds all that are not closed FOR SHARE."""
+    runs = _share(session, now)
+    if now.tomorrow not in {run.date for run in runs}:  # always announced without a gap, so it stands for all
+        _announce(session, first_unplanned(session, now.today) or now.today, now.tomorrow)
+        runs = _share(session, now)
+    today = next((run for run in runs if run.date == now.today), None)
+    accepts = today is not None and today.closing_at is None and not now.past_cutoff
+    return Gate(now, tuple(runs), now.today if accepts else now.tomorrow)
+
+
+def first_unplanned(session: Session, today: date) -> date | None:
+    """The oldest date that needs a run and has none begun: the day after the last one, or of the first event."""
+    last = session.scalar(select(Run.date).where(Run.status.in_(BEGUN)).order_by(Run.date.desc()).limit(1))
+    if last is not None:
+        return last + timedelta(days=1)
+    return session.scalar(select(Event.date).where(Event.date <= today).order_by(Event.date).limit(1))
+
+
+def unfinished_plans(session: Session, today: date) -> list[date]:
+    """Dates up to today whose plan a killed tick left half done, or that nobody has begun; oldest first."""
+    half_done = list(session.scalars(select(Run.date).where(Run.status == "planning").order_by(Run.date)))
+    first = first_unplanned(session, today)
+    if first is None:
+        return half_done
+    return half_done + [first + timedelta(days=offset) for offset in range((today - first).days + 1)]
+
+
+def lock(session: Session, day: date) -> Run:
+    """The run's row FOR UPDATE, announced if it was not there: for planning and closing only."""
+    _announce(session, day, day)
+    return session.scalars(
+        select(Run).where(Run.date == day).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+def share(session: Session, day: date) -> Run | None:
+    """The run's row FOR SHARE, for a claim."""
+    return session.scalar(
+        select(Run).where(Run.date == day).with_for_update(read=True).execution_options(populate_existing=True)
+    )
+
+
+def get(session: Session, day: date) -> Run:
+    """A run that has begun. Raises NotFound."""
+    run = session.scalar(select(Run).where(Run.date == day, Run.status.in_(BEGUN)))
+    if run is None:
+        raise NotFound(f"there is no run of {day}")
+    return run
+
+
+def page(session: Session, *, before: date | None, limit: int) -> list[Run]:
+    """Runs that have begun, newest first, older than `before`."""
+    query = select(Run).where(Run.status.in_(BEGUN)).order_by(Run.date.desc()).limit(limit)
+    return list(session.scalars(query if before is None else query.where(Run.date < before)))
+
+
+def begin_close(session: Session, day: date, reason: str | None) -> Run:
+    """From now on nothing of this run is claimed or sent; it closes when no lease of it lives (rule D5).
+
+    Closing again changes nothing. Raises NotFound, and Conflict while the run is still being planned.
+    """
+    get(session, day)
+    run = lock(session, day)
+    if run.status == "planning":
+        raise Conflict(f"the run of {day} is still being planned", code="run_not_open")
+    if run.status != "closed" and run.closing_at is None:
+        run.closing_at = session.scalar(text("SELECT clock_timestamp()"))
+        run.reason = reason
+        session.flush()
+    return run
+
+
+def to_close(session: Session, now: BusinessNow) -> list[date]:
+    """Planned runs whose books are due: past their cut-off, or told to close; oldest first."""
+    last = now.today if now.past_cutoff else now.today - timedelta(days=1)
+    return list(
+        session.scalars(
+            select(Run.date)
+            .where(Run.status.in_(("open", "paused")), (Run.date <= last) | Run.closing_at.is_not(None))
+            .order_by(Run.date)
+        )
+    )
+
+
+def mark_closed(session: Session, day: date, at: datetime) -> None:
+    """The books are written; they never change again."""
+    session.execute(update(Run).where(Run.date == day).values(status="closed", closed_at=at))
+
+
+def _share(session: Session, now: BusinessNow) -> list[Run]:
+    query = select(Run).where(Run.status != "closed", Run.date <= now.tomorrow).order_by(Run.date)
+    return list(session.scalars(query.with_for_update(read=True).execution_options(populate_existing=True)))
+
+
+def _announce(session: Session, first: date, last: date) -> None:
+    session.execute(
+        text(
+            "INSERT INTO run (date) SELECT day::date FROM generate_series(CAST(:first AS date),"
+            " CAST(:last AS date), interval '1 day') AS day ON CONFLICT DO NOTHING"
+        ),
+        {"first": first, "last": last},
+    )

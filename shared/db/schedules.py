@@ -1,0 +1,81 @@
+"""Schedules: their rows are the locks for their events (rule S1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import exists, select, text
+from sqlalchemy.orm import Session
+
+from shared.db.models import Schedule
+
+# Guarded by what was read, although the rows are locked: an extension of a cancelled schedule must move nothing.
+ADVANCE = text("""
+UPDATE schedule s SET next_sequence = r.next_sequence, extend_on = r.extend_on
+FROM unnest(CAST(:ids AS uuid[]), CAST(:before AS int[]), CAST(:versions AS int[]), CAST(:after AS int[]),
+  CAST(:extend_on AS date[])) AS r (id, before, version, next_sequence, extend_on)
+WHERE s.id = r.id AND s.next_sequence = r.before AND s.version = r.version AND s.status = 'active'
+RETURNING s.id
+""")
+
+
+class Advance(NamedTuple):
+    """How far a schedule is written after an extension; `extend_on` None: its rule is over."""
+
+    schedule: Schedule
+    next_sequence: int
+    extend_on: date | None
+
+
+def lock(session: Session, schedule_id: UUID, payer_id: str | None) -> Schedule | None:
+    """The schedule's row FOR UPDATE; None if there is none of that payer."""
+    query = select(Schedule).where(Schedule.id == schedule_id).with_for_update()
+    if payer_id is not None:
+        query = query.where(Schedule.payer_id == payer_id)
+    return session.scalar(query.execution_options(populate_existing=True))
+
+
+def lock_all(session: Session, ids: Sequence[UUID]) -> dict[UUID, Schedule]:
+    """Several schedules' rows FOR UPDATE, locked in the order of their ids."""
+    query = select(Schedule).where(Schedule.id.in_(ids)).order_by(Schedule.id).with_for_update()
+    rows = session.scalars(query.execution_options(populate_existing=True))
+    return {schedule.id: schedule for schedule in rows}
+
+
+def due_for_extension(session: Session, as_of: date, *, limit: int, wait: bool) -> list[Schedule]:
+    """Schedules that must be extended by `as_of`, locked; those that others hold are passed over unless `wait`."""
+    query = (
+        select(Schedule)
+        .where(Schedule.extend_on <= as_of, Schedule.status == "active")
+        .order_by(Schedule.extend_on, Schedule.id)
+        .limit(limit)
+        .with_for_update(skip_locked=not wait)
+    )
+    return list(session.scalars(query.execution_options(populate_existing=True)))
+
+
+def any_due_for_extension(session: Session, as_of: date) -> bool:
+    """Whether a schedule still has to be extended by `as_of`."""
+    due = exists().where(Schedule.extend_on <= as_of, Schedule.status == "active")
+    return bool(session.scalar(select(due)))
+
+
+def advance(session: Session, advances: Sequence[Advance]) -> set[UUID]:
+    """Moves the schedules on; answers those that were as they had been read."""
+    if not advances:
+        return set()
+    return set(
+        session.scalars(
+            ADVANCE,
+            {
+                "ids": [item.schedule.id for item in advances],
+                "before": [item.schedule.next_sequence for item in advances],
+                "versions": [item.schedule.version for item in advances],
+                "after": [item.next_sequence for item in advances],
+                "extend_on": [item.extend_on for item in advances],
+            },
+        )
+    )
