@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from shared.db import events, late, schedules
+from shared.db.engine import Session
 from shared.db.late import Payable
 from shared.db.models import Schedule, ScheduleRevision
 from shared.db.runs import Gate

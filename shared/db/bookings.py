@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -14,41 +14,34 @@ from shared.db.models import Booking
 from shared.domain.books import Books, Heading, books
 
 
-def book(
-    session: Session,
+def line(
     run_date: date,
     heading: Heading,
-    *,
     currency: str,
     amount: int,
+    *,
     count: int = 1,
     event_id: UUID | None = None,
     batch_id: int | None = None,
     original_date: date | None = None,
-) -> None:
-    """Books `count` events that come to `amount` minor units; negative takes them out again."""
-    book_all(
-        session,
-        [
-            {
-                "run_date": run_date,
-                "heading": heading,
-                "currency": currency,
-                "count": count,
-                "amount": amount,
-                "event_id": event_id,
-                "batch_id": batch_id,
-                "original_date": original_date,
-            }
-        ],
-    )
+) -> dict[str, Any]:
+    """A line for `count` events that come to `amount` minor units; negative ones take them out again."""
+    return {
+        "run_date": run_date,
+        "heading": heading,
+        "currency": currency,
+        "count": count,
+        "amount": amount,
+        "event_id": event_id,
+        "batch_id": batch_id,
+        "original_date": original_date,
+    }
 
 
-def book_all(session: Session, lines: Iterable[dict[str, Any]]) -> None:
-    """Books many lines in one statement; each has the columns of `booking`."""
-    rows = list(lines)
-    if rows:
-        session.execute(insert(Booking), rows)
+def book(session: Session, lines: Sequence[dict[str, Any]]) -> None:
+    """Writes lines in one statement."""
+    if lines:
+        session.execute(insert(Booking), lines)
 
 
 def books_of(session: Session, run_date: date, *, closed: bool) -> Books:

@@ -18,8 +18,12 @@ class BusinessNow:
 
     instant: datetime
     today: date
+    opened: bool
     past_cutoff: bool
-    in_hours: bool
+
+    @property
+    def in_hours(self) -> bool:
+        return self.opened and not self.past_cutoff
 
     @property
     def tomorrow(self) -> date:
@@ -39,4 +43,4 @@ def business_time(instant: datetime, clock: BusinessClock) -> BusinessNow:
     today = instant.astimezone(clock.zone).date()
     opened = instant >= local_instant(today, clock.opens_at, clock.zone)
     past_cutoff = instant >= local_instant(today, clock.cutoff_at, clock.zone)
-    return BusinessNow(instant, today, past_cutoff, opened and not past_cutoff)
+    return BusinessNow(instant, today, opened, past_cutoff)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from shared.db.bookings import book_all
+from shared.db.bookings import book, line
 from shared.db.late import Payable
 from shared.db.models import Event
 from shared.db.runs import Gate
@@ -84,23 +84,15 @@ def cancel(
 
 def withdraw(session: Session, gate: Gate, events: Sequence[Payable]) -> None:
     """Books events that were scheduled and no longer are, where their run had counted them as due."""
-    lines = []
-    for event in events:
-        run = gate.run_of(event.date)
-        if run is not None and gate.counts(run, event.date, event.id):
-            lines.append(
-                {
-                    "run_date": run.date,
-                    "heading": Heading.WITHDRAWN,
-                    "currency": event.currency,
-                    "count": 1,
-                    "amount": event.amount,
-                    "event_id": event.id,
-                    "batch_id": None,
-                    "original_date": None,
-                }
-            )
-    book_all(session, lines)
+    placed = [(run, event) for event in events if (run := gate.run_of(event.date)) is not None]
+    book(
+        session,
+        [
+            line(run.date, Heading.WITHDRAWN, event.currency, event.amount, event_id=event.id)
+            for run, event in placed
+            if gate.counts(run, event.date, event.id)
+        ],
+    )
 
 
 def find(session: Session, event_id: UUID, payer_id: str | None) -> Event | None:

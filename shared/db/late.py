@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from shared.db.bookings import book_all
+from shared.db.bookings import book, line
 from shared.db.models import Batch
 from shared.db.runs import Gate
 from shared.domain.books import Heading
@@ -35,7 +35,7 @@ def add(session: Session, gate: Gate, events: Iterable[Payable], *, counted: boo
     if placed:
         session.execute(insert(Batch), [_batch(run.date, event) for run, event in placed])
     if not counted:
-        book_all(
+        book(
             session,
             [_due(run.date, event) for run, event in placed if gate.counts(run, event.date, event.id)],
         )
@@ -52,13 +52,5 @@ def _batch(run_date: date, event: Payable) -> dict[str, object]:
 
 
 def _due(run_date: date, event: Payable) -> dict[str, object]:
-    return {
-        "run_date": run_date,
-        "heading": Heading.DUE,
-        "currency": event.currency,
-        "count": 1,
-        "amount": event.amount,
-        "event_id": event.id,
-        "batch_id": None,
-        "original_date": event.date if event.date < run_date else None,
-    }
+    original = event.date if event.date < run_date else None
+    return line(run_date, Heading.DUE, event.currency, event.amount, event_id=event.id, original_date=original)

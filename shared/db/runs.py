@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from shared.db.clock import BusinessNow
@@ -45,7 +45,7 @@ def enter(session: Session, now: BusinessNow) -> Gate:
     """Announces the runs up to tomorrow that have no row yet, and holds all that are not closed FOR SHARE."""
     runs = _share(session, now)
     if now.tomorrow not in {run.date for run in runs}:  # always announced without a gap, so it stands for all
-        _announce(session, first_unplanned(session, now.today) or now.today, now.tomorrow)
+        announce(session, first_unplanned(session, now.today) or now.today, now.tomorrow)
         runs = _share(session, now)
     today = next((run for run in runs if run.date == now.today), None)
     accepts = today is not None and today.closing_at is None and not now.past_cutoff
@@ -71,7 +71,7 @@ def unfinished_plans(session: Session, today: date) -> list[date]:
 
 def lock(session: Session, day: date) -> Run:
     """The run's row FOR UPDATE, announced if it was not there: for planning and closing only."""
-    _announce(session, day, day)
+    announce(session, day, day)
     return session.scalars(
         select(Run).where(Run.date == day).with_for_update().execution_options(populate_existing=True)
     ).one()
@@ -126,9 +126,9 @@ def to_close(session: Session, now: BusinessNow) -> list[date]:
     )
 
 
-def mark_closed(session: Session, day: date, at: datetime) -> None:
+def mark_closed(session: Session, day: date) -> None:
     """The books are written; they never change again."""
-    session.execute(update(Run).where(Run.date == day).values(status="closed", closed_at=at))
+    session.execute(update(Run).where(Run.date == day).values(status="closed", closed_at=func.clock_timestamp()))
 
 
 def _share(session: Session, now: BusinessNow) -> list[Run]:
@@ -136,7 +136,8 @@ def _share(session: Session, now: BusinessNow) -> list[Run]:
     return list(session.scalars(query.with_for_update(read=True).execution_options(populate_existing=True)))
 
 
-def _announce(session: Session, first: date, last: date) -> None:
+def announce(session: Session, first: date, last: date) -> None:
+    """Gives each date from `first` to `last` its row, where it has none, so that there is something to lock."""
     session.execute(
         text(
             "INSERT INTO run (date) SELECT day::date FROM generate_series(CAST(:first AS date),"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import exists, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from shared.db.models import Schedule
@@ -45,22 +45,18 @@ def lock_all(session: Session, ids: Sequence[UUID]) -> dict[UUID, Schedule]:
     return {schedule.id: schedule for schedule in rows}
 
 
-def due_for_extension(session: Session, as_of: date, *, limit: int, wait: bool) -> list[Schedule]:
+def due_for_extension(
+    session: Session, as_of: date, *, limit: int, wait: bool, without: Collection[UUID] = ()
+) -> list[Schedule]:
     """Schedules that must be extended by `as_of`, locked; those that others hold are passed over unless `wait`."""
     query = (
         select(Schedule)
-        .where(Schedule.extend_on <= as_of, Schedule.status == "active")
+        .where(Schedule.extend_on <= as_of, Schedule.status == "active", Schedule.id.not_in(without))
         .order_by(Schedule.extend_on, Schedule.id)
         .limit(limit)
         .with_for_update(skip_locked=not wait)
     )
     return list(session.scalars(query.execution_options(populate_existing=True)))
-
-
-def any_due_for_extension(session: Session, as_of: date) -> bool:
-    """Whether a schedule still has to be extended by `as_of`."""
-    due = exists().where(Schedule.extend_on <= as_of, Schedule.status == "active")
-    return bool(session.scalar(select(due)))
 
 
 def advance(session: Session, advances: Sequence[Advance]) -> set[UUID]:

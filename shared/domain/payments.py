@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -53,7 +54,7 @@ class Payment(NamedTuple):
         )
 
 
-def batch_body(payments: list[Payment]) -> bytes:
+def batch_body(payments: Sequence[Payment]) -> bytes:
     """The body of a batch call."""
     return b'{"payments":[%s]}' % b",".join(payment.batch_entry() for payment in payments)
 
@@ -79,14 +80,14 @@ PROVEN = frozenset({OutcomeKind.PAID, OutcomeKind.DECLINED})
 """Outcomes that settle a payment for good."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a payment.
 
     `code`: the decline's code, or a short reason for the log. `provider_ref`: the provider's payment id, when
     paid. `retry_after_seconds`: how long the provider asked us to stay away. `alert`: somebody must look now
     (rule K8, a refused key, a wrong set-up). `resend`: False where a resend would be wrong whatever the mode
-    (rule K8).
+    (rule K8). `soft`: a decline that may be tried again another day; the code alone does not say so, for a
+    payment refused as malformed is hard whatever its code. A named tuple: one is made for every payment.
     """
 
     kind: OutcomeKind
@@ -95,6 +96,7 @@ class Outcome:
     retry_after_seconds: float | None = None
     alert: bool = False
     resend: bool = True
+    soft: bool = False
 
     @property
     def proven(self) -> bool:
@@ -118,6 +120,19 @@ def combine(ambiguous_before: bool, latest: Outcome) -> Outcome:
     return latest
 
 
+def outcome_after(earlier: Outcome | None, latest: Outcome) -> Outcome:
+    """The outcome of a key from what all its sends so far came to, and its latest send (rules K3, K5).
+
+    *Not sent* does not undo an earlier send that reached the provider: that key was used.
+    """
+    if earlier is None:
+        return latest
+    reached = earlier.kind in (OutcomeKind.THROTTLED, OutcomeKind.MISCONFIGURED)
+    if reached and latest.kind is OutcomeKind.NOT_SENT:
+        return earlier
+    return combine(earlier.kind is OutcomeKind.AMBIGUOUS, latest)
+
+
 class AnswerKind(StrEnum):
     """What asking about a key said. NOT_FOUND is *never paid* only when asked at a time that counts."""
 
@@ -130,9 +145,10 @@ class AnswerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to asking about a key; `code` and `provider_ref` as in `Outcome`."""
+    """The answer to asking about a key; `code`, `provider_ref`, `alert` and `soft` as in `Outcome`."""
 
     kind: AnswerKind
     code: str | None = None
     provider_ref: str | None = None
     alert: bool = False
+    soft: bool = False

@@ -1,0 +1,85 @@
+"""Which batches workers should hear of. The message is only a hint: lost or doubled, it costs time (design)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import insert, text
+from sqlalchemy.orm import Session
+
+from shared.db.models import Batch
+
+READY = text("""
+UPDATE batch SET published_at = clock_timestamp()
+WHERE id IN (
+  SELECT id FROM batch
+  WHERE run_date = :day
+    AND ((status = 'waiting' AND (wait_until IS NULL OR wait_until <= clock_timestamp())
+          AND (published_at IS NULL OR published_at < clock_timestamp() - make_interval(secs => :lease)))
+      OR (status = 'claimed' AND lease_until < clock_timestamp()
+          AND published_at < clock_timestamp() - make_interval(secs => :lease)))
+  ORDER BY id LIMIT greatest(:most - (
+    SELECT count(*) FROM batch WHERE run_date = :day AND status = 'waiting'
+      AND published_at >= clock_timestamp() - make_interval(secs => :lease)), 0)
+  FOR UPDATE SKIP LOCKED)
+RETURNING id
+""")
+
+SMALL = text("""
+SELECT id, date, ids FROM batch
+WHERE run_date = :day AND status = 'waiting' AND epoch = 0 AND published_at IS NULL AND cardinality(ids) = 1
+ORDER BY date, id LIMIT :most FOR UPDATE SKIP LOCKED
+""")
+
+
+class Ready(NamedTuple):
+    """A batch to tell workers of."""
+
+    id: int
+    run_date: date
+
+
+def ready(session: Session, day: date, *, lease_seconds: float, most: int) -> list[Ready]:
+    """Marks and answers the batches to publish now: new, waited long enough, or orphaned.
+
+    At most `most` are published and not begun, so that the queue stays short and priorities can change. What was
+    published a lease ago and not begun is published again.
+    """
+    rows = session.scalars(READY, {"day": day, "lease": lease_seconds, "most": most})
+    return [Ready(batch_id, day) for batch_id in sorted(rows)]
+
+
+def take_back(session: Session, ids: Sequence[int]) -> None:
+    """Forgets that batches were published, because the broker did not take them."""
+    session.execute(
+        text("UPDATE batch SET published_at = NULL WHERE id = ANY(:ids) AND status = 'waiting'"), {"ids": list(ids)}
+    )
+
+
+def gather(session: Session, day: date, *, size: int, most: int) -> int:
+    """Merges batches of one event into lists of up to `size` events; answers how many batches went.
+
+    Each late event writes its own row (rule D4); paid one by one, a burst of them would cost a worker three
+    transactions an event. The caller holds the run's row.
+    """
+    by_date: dict[date, list[tuple[int, UUID]]] = defaultdict(list)
+    for row in session.execute(SMALL, {"day": day, "most": most}):
+        by_date[row.date].append((row.id, row.ids[0]))
+    gone = 0
+    for event_date, members in by_date.items():
+        for start in range(0, len(members), size):
+            gone += _merge(session, day, event_date, members[start : start + size])
+    return gone
+
+
+def _merge(session: Session, day: date, event_date: date, members: Sequence[tuple[int, UUID]]) -> int:
+    if len(members) < 2:
+        return 0
+    ids = sorted({event_id for _, event_id in members})
+    session.execute(text("DELETE FROM batch WHERE id = ANY(:ids)"), {"ids": [batch_id for batch_id, _ in members]})
+    session.execute(insert(Batch).values(run_date=day, date=event_date, first_id=ids[0], last_id=ids[-1], ids=ids))
+    return len(members)

@@ -1,0 +1,111 @@
+"""The dispatcher's tick: plans the days that are due, closes those that are over, and wakes workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from shared.db import planning, publishing, runs
+from shared.db.clock import BusinessNow, business_now
+from shared.db.closing import close
+from shared.db.engine import Session
+from shared.db.publishing import Ready
+from shared.db.retrying import transact
+from shared.log import get_logger
+from worker_service.extend import extend_through
+from worker_service.service import Service
+
+log = get_logger(__name__)
+
+STEPS = 100
+"""Batches planned in one transaction: the run's row is locked for about a tenth of a second."""
+PUBLISHED_MOST = 500
+"""Batches that are published and not begun: enough for a tick's work, few enough to change course."""
+GATHERED_MOST = 5000
+
+Publish = Callable[[Ready], None]
+
+
+@dataclass(slots=True)
+class Tick:
+    """What one tick did."""
+
+    planned: list[date] = field(default_factory=list)
+    closed: list[date] = field(default_factory=list)
+    published: list[int] = field(default_factory=list)
+
+
+def tick(service: Service, publish: Publish) -> Tick:
+    """One look at the clock and the runs; any number may run at once, and one that is killed loses nothing."""
+    done = Tick()
+    now = transact(service.sessions, lambda session: business_now(session, service.settings.business))
+    for day in transact(service.sessions, lambda session: runs.unfinished_plans(session, now.today)):
+        if day == now.today and not now.opened:
+            break
+        _plan(service, day, past=day < now.today or now.past_cutoff)
+        done.planned.append(day)
+        done.closed += _close_due(service, now)
+    done.closed += _close_due(service, now)
+    if now.in_hours:
+        done.published += _publish(service, now.today, publish)
+    if done.planned or done.closed or done.published:
+        log.info(
+            "tick", planned=[*map(str, done.planned)], closed=[*map(str, done.closed)], published=len(done.published)
+        )
+    return done
+
+
+def _plan(service: Service, day: date, *, past: bool) -> None:
+    """Extends what must be extended through the day, then cuts it into batches (rules S12, D3)."""
+    extend_through(service, day)
+
+    def step(session: Session) -> bool:
+        return planning.plan_step(session, day, size=service.settings.batch_size, steps=STEPS, past=past)
+
+    while not transact(service.sessions, step):
+        pass
+
+
+def _close_due(service: Service, now: BusinessNow) -> list[date]:
+    """Closes runs that are over, oldest first; one with a live lease holds back those after it (rule D5)."""
+    settings = service.settings
+    closed = []
+    for day in transact(service.sessions, lambda session: runs.to_close(session, now)):
+        if not transact(
+            service.sessions,
+            lambda session, day=day: close(  # type: ignore[misc]
+                session,
+                day,
+                clock=settings.business,
+                batch_size=settings.batch_size,
+                provider=settings.provider.name,
+            ),
+        ):
+            break
+        closed.append(day)
+    return closed
+
+
+def _publish(service: Service, today: date, publish: Publish) -> Sequence[int]:
+    """Marks batches as published, commits, then tells the broker; what it does not take is told again."""
+
+    def mark(session: Session) -> list[Ready]:
+        run = runs.share(session, today)
+        if run is None or run.status != "open" or run.closing_at is not None:
+            return []
+        size = service.settings.batch_size
+        publishing.gather(session, today, size=size, most=GATHERED_MOST)
+        return publishing.ready(session, today, lease_seconds=service.settings.lease_seconds, most=PUBLISHED_MOST)
+
+    ready = transact(service.sessions, mark)
+    sent = 0
+    try:
+        for batch in ready:
+            publish(batch)
+            sent += 1
+    finally:
+        unsent = [batch.id for batch in ready[sent:]]
+        if unsent:
+            transact(service.sessions, lambda session: publishing.take_back(session, unsent))
+    return [batch.id for batch in ready]

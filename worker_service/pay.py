@@ -1,0 +1,216 @@
+"""Paying one batch: claim and commit, call, settle and commit. No transaction is open during a call."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from shared.db import claims, proofs, runs
+from shared.db.claims import Claim, ClaimedEvent
+from shared.db.clock import business_now
+from shared.db.engine import Session
+from shared.db.release import release
+from shared.db.retrying import transact
+from shared.db.settlement import Verdict, settle
+from shared.domain.money import format_amount
+from shared.domain.payments import Outcome, OutcomeKind, Payment, payment_key
+from shared.log import get_logger
+from shared.settings import CALL_MARGIN_SECONDS
+from worker_service.gateway import Results
+from worker_service.service import Service
+
+log = get_logger(__name__)
+
+BACK_OFF_SECONDS = (5.0, 60.0)
+"""How long a batch waits that the provider would not take, at least and at most."""
+
+
+@dataclass(slots=True)
+class Decisions:
+    """What is written about the events of a claim."""
+
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    never_sent: list[str] = field(default_factory=list)
+    key_used: list[str] = field(default_factory=list)
+    wait_seconds: float = 0.0
+
+    @property
+    def leftover(self) -> bool:
+        return bool(self.never_sent or self.key_used)
+
+
+def pay_batch(service: Service, batch_id: int) -> int:
+    """Pays what a batch holds, if it may be taken now; answers how many events it settled.
+
+    The lease counts on this host's monotonic clock from before the claim (rule C3).
+    """
+    settings = service.settings
+    started = time.monotonic()
+    claim = transact(
+        service.sessions,
+        lambda session: claims.take(
+            session,
+            batch_id,
+            worker=service.name,
+            lease_seconds=settings.lease_seconds,
+            clock=settings.business,
+        ),
+    )
+    if claim is None:
+        log.info("batch not taken", batch=batch_id)
+        return 0
+    last_start = started + settings.lease_seconds - settings.provider.timeout_seconds - CALL_MARGIN_SECONDS
+    payments = {event.id: payment_of(event) for event in [*claim.fresh, *sendable(service, claim.doubtful)]}
+    doubtful = frozenset(payment_key(event.id, event.attempt) for event in claim.doubtful)
+    results = Results({}, frozenset())
+    if payments:
+        results = service.gateway.make_payments(
+            list(payments.values()), last_start=last_start, ambiguous_before=doubtful
+        )
+    decisions = decide(claim, results)
+    _alert(claim, results)
+    settled = _write(service, claim, decisions)
+    log.info(
+        "batch settled",
+        batch=batch_id,
+        run=str(claim.run_date),
+        epoch=claim.epoch,
+        claimed=len(claim.fresh),
+        doubtful=len(claim.doubtful),
+        settled=settled,
+        given_back=len(decisions.never_sent) + len(decisions.key_used),
+        seconds=round(time.monotonic() - started, 3),
+    )
+    return settled
+
+
+def payment_of(event: ClaimedEvent) -> Payment:
+    """The payment of a claimed event, made from its frozen columns alone (rule K2)."""
+    return Payment(
+        event.id,
+        event.attempt,
+        payment_key(event.id, event.attempt),
+        event.payer_id,
+        event.payee_id,
+        format_amount(event.amount, event.currency),
+        event.currency,
+        event.reference,
+    )
+
+
+def sendable(service: Service, doubtful: Iterable[ClaimedEvent]) -> list[ClaimedEvent]:
+    """Those of an earlier holder's events that may be sent again (rules K4, K6); the others become unknown.
+
+    A resend is a payment: not after a cancellation, and not when the provider may have forgotten the key before
+    our last call begins.
+    """
+    provider = service.settings.provider
+    window = provider.key_window_seconds - service.settings.lease_seconds
+    return [event for event in doubtful if provider.mode == "key" and event.wanted and event.sent_seconds_ago < window]
+
+
+def decide(claim: Claim, results: Results) -> Decisions:
+    """What the outcomes mean for the events. An event of an earlier holder is never given back (rule K3)."""
+    decisions = Decisions()
+    for event in claim.fresh:
+        _decide_fresh(decisions, event.id, results.outcomes.get(payment_key(event.id, event.attempt)))
+    for event in claim.doubtful:
+        outcome = results.outcomes.get(payment_key(event.id, event.attempt))
+        decisions.verdicts[event.id] = verdict_of(outcome or Outcome(OutcomeKind.AMBIGUOUS, "taken over"))
+    return decisions
+
+
+def _decide_fresh(decisions: Decisions, event_id: str, outcome: Outcome | None) -> None:
+    if outcome is None:
+        decisions.never_sent.append(event_id)
+    elif outcome.kind is OutcomeKind.NOT_SENT:
+        decisions.never_sent.append(event_id)
+        decisions.wait_seconds = max(decisions.wait_seconds, BACK_OFF_SECONDS[0])
+    elif outcome.kind in (OutcomeKind.THROTTLED, OutcomeKind.MISCONFIGURED):
+        decisions.key_used.append(event_id)
+        asked = min(outcome.retry_after_seconds or 0.0, BACK_OFF_SECONDS[1])
+        decisions.wait_seconds = max(decisions.wait_seconds, asked, BACK_OFF_SECONDS[0])
+    else:
+        decisions.verdicts[event_id] = verdict_of(outcome)
+
+
+def verdict_of(outcome: Outcome) -> Verdict:
+    """The verdict on an event whose key is settled, or stays open."""
+    if outcome.kind is OutcomeKind.PAID:
+        return Verdict("paid", None, outcome.provider_ref)
+    if outcome.kind is OutcomeKind.DECLINED:
+        return Verdict("failed", outcome.code or "declined")
+    return Verdict("unknown", None, outcome.code)
+
+
+def _write(service: Service, claim: Claim, decisions: Decisions) -> int:
+    """Writes the decisions if the batch is still ours; what came too late is kept as proof (rules C2, K9).
+
+    A commit that raised may have happened. Looking again tells: the batch is no longer held then, and the proofs
+    meet what they themselves wrote.
+    """
+    settled = transact(
+        service.sessions,
+        lambda session: _settle(service, session, claim, decisions),
+        patience_seconds=service.settings.lease_seconds,
+    )
+    if settled is None or settled < len(decisions.verdicts):
+        log.warning("settlement overtaken", batch=claim.batch_id, epoch=claim.epoch)
+        prove(service, claim, decisions.verdicts)
+    return settled or 0
+
+
+def _settle(service: Service, session: Session, claim: Claim, decisions: Decisions) -> int | None:
+    runs.share(session, claim.run_date)
+    if not claims.hold(session, claim):
+        return None
+    # Before the settlement, because schedules are locked before events (rule C2).
+    today = business_now(session, service.settings.business).today
+    release(session, claim, decisions.never_sent, key_used=False, today=today)
+    release(session, claim, decisions.key_used, key_used=True, today=today)
+    settled = settle(session, claim, decisions.verdicts, provider=service.settings.provider.name)
+    claims.finish(session, claim, wait_seconds=decisions.wait_seconds if decisions.leftover else None)
+    return settled
+
+
+def prove(service: Service, claim: Claim, verdicts: dict[str, Verdict]) -> None:
+    """Applies proven answers one by one to events that this worker no longer holds (rule K9)."""
+    attempts = {event.id: event.attempt for event in [*claim.fresh, *claim.doubtful]}
+    for event_id, verdict in verdicts.items():
+        if verdict.status != "unknown":
+            receive(
+                service,
+                proofs.Proof(
+                    UUID(event_id),
+                    claim.date,
+                    attempts[event_id],
+                    paid=verdict.status == "paid",
+                    code=verdict.code,
+                    provider_ref=verdict.note,
+                ),
+            )
+
+
+def receive(service: Service, proof: proofs.Proof) -> proofs.Reception:
+    """Applies one proof in its own transaction; a contradiction is an alert."""
+
+    def work(session: Session) -> proofs.Reception:
+        gate = runs.enter(session, business_now(session, service.settings.business))
+        return proofs.apply(session, gate, proof, provider=service.settings.provider.name)
+
+    reception = transact(service.sessions, work, patience_seconds=service.settings.lease_seconds)
+    if reception is proofs.Reception.CONTRADICTS:
+        log.error("proof contradicts", alert=True, event_id=str(proof.event_id), number=proof.number, paid=proof.paid)
+    return reception
+
+
+def _alert(claim: Claim, results: Results) -> None:
+    """Says at once what somebody must look at (rule K8, a wrong set-up)."""
+    messages: Sequence[str] = results.alerts
+    for message in messages:
+        log.error("provider answer", alert=True, batch=claim.batch_id, reason=message)
+    for key, outcome in results.outcomes.items():
+        if outcome.alert:
+            log.error("provider answer", alert=True, batch=claim.batch_id, key=key, reason=outcome.code)

@@ -1,0 +1,34 @@
+"""What every task of the worker is given: settings, sessions and, where it pays, the gateway."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+from functools import cached_property
+
+from shared.db.engine import Sessions, make_engine, make_sessions
+from shared.settings import Settings
+from worker_service.gateway import Gateway
+
+
+@dataclass
+class Service:
+    """One process's connections; never shared across a fork."""
+
+    settings: Settings
+    sessions: Sessions
+
+    @classmethod
+    def connect(cls, settings: Settings) -> Service:
+        """A service for this process. Nothing is opened before it is used."""
+        return cls(settings, make_sessions(make_engine(settings.database_url, pool_size=2)))
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        return Gateway(self.settings.provider)
+
+    @property
+    def name(self) -> str:
+        """Who holds a lease: host and process."""
+        return f"{socket.gethostname()}:{os.getpid()}"

@@ -1,0 +1,71 @@
+"""The tasks: each unpacks its arguments, calls one function, and leaves the rest recoverable."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from functools import lru_cache
+
+from shared.db import idempotency, partitions
+from shared.db.clock import business_now
+from shared.db.engine import Session
+from shared.db.publishing import Ready
+from shared.db.retrying import transact
+from shared.settings import read_settings
+from worker_service import dispatch, extend, pay, resolve
+from worker_service.celery_app import app
+from worker_service.service import Service
+
+NEEDS = frozenset({"DATABASE_URL", "CELERY_BROKER_URL", "PROVIDER_URL"})
+
+
+def service() -> Service:
+    """This process's service: connections are never carried over a fork."""
+    return _service(os.getpid())
+
+
+@lru_cache(maxsize=1)
+def _service(_process: int) -> Service:
+    return Service.connect(read_settings(needs=NEEDS))
+
+
+@app.task(name="payday.pay", queue="pay")  # type: ignore[untyped-decorator]
+def pay_batch(batch_id: int, run_date: str) -> None:
+    """Pays one batch; `run_date` is for those who watch."""
+    pay.pay_batch(service(), batch_id)
+
+
+@app.task(name="payday.dispatch", queue="dispatch")  # type: ignore[untyped-decorator]
+def dispatch_tick() -> None:
+    """One tick of the dispatcher."""
+    dispatch.tick(service(), publish)
+
+
+@app.task(name="payday.resolve", queue="upkeep")  # type: ignore[untyped-decorator]
+def resolve_tick() -> None:
+    """Looks after what is unknown."""
+    resolve.resolve_due(service())
+
+
+@app.task(name="payday.extend", queue="upkeep")  # type: ignore[untyped-decorator]
+def extend_tick() -> None:
+    """Tops up open-ended schedules, whether or not a run waits for it."""
+    today = transact(service().sessions, _today)
+    extend.extend_through(service(), today)
+
+
+@app.task(name="payday.upkeep", queue="upkeep")  # type: ignore[untyped-decorator]
+def upkeep_tick() -> None:
+    """Makes partitions ahead and forgets old idempotency keys."""
+    today = transact(service().sessions, _today)
+    transact(service().sessions, lambda session: partitions.make_ahead(session, today))
+    transact(service().sessions, idempotency.purge)
+
+
+def _today(session: Session) -> date:
+    return business_now(session, service().settings.business).today
+
+
+def publish(batch: Ready) -> None:
+    """Tells workers of a batch. One quick try: the next tick publishes what the broker did not take."""
+    pay_batch.apply_async(kwargs={"batch_id": batch.id, "run_date": str(batch.run_date)}, retry=False)
