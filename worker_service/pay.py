@@ -62,14 +62,12 @@ def pay_batch(service: Service, batch_id: int) -> int:
         log.info("batch not taken", batch=batch_id)
         return 0
     last_start = started + settings.lease_seconds - settings.provider.timeout_seconds - CALL_MARGIN_SECONDS
-    payments = {event.id: payment_of(event) for event in [*claim.fresh, *sendable(service, claim.doubtful)]}
-    doubtful = frozenset(payment_key(event.id, event.attempt) for event in claim.doubtful)
+    payments = [payment_of(event) for event in [*claim.fresh, *sendable(service, claim.doubtful)]]
+    before = frozenset(payment.key for payment in payments[len(claim.fresh) :])
     results = Results({}, frozenset())
     if payments:
-        results = service.gateway.make_payments(
-            list(payments.values()), last_start=last_start, ambiguous_before=doubtful
-        )
-    decisions = decide(claim, results)
+        results = service.gateway.make_payments(payments, last_start=last_start, ambiguous_before=before)
+    decisions = decide(claim, payments, results)
     _alert(claim, results)
     settled = _write(service, claim, decisions)
     log.info(
@@ -111,14 +109,15 @@ def sendable(service: Service, doubtful: Iterable[ClaimedEvent]) -> list[Claimed
     return [event for event in doubtful if provider.mode == "key" and event.wanted and event.sent_seconds_ago < window]
 
 
-def decide(claim: Claim, results: Results) -> Decisions:
+def decide(claim: Claim, payments: Sequence[Payment], results: Results) -> Decisions:
     """What the outcomes mean for the events. An event of an earlier holder is never given back (rule K3)."""
+    outcomes = {payment.event_id: results.outcomes.get(payment.key) for payment in payments}
     decisions = Decisions()
     for event in claim.fresh:
-        _decide_fresh(decisions, event.id, results.outcomes.get(payment_key(event.id, event.attempt)))
+        _decide_fresh(decisions, event.id, outcomes.get(event.id))
     for event in claim.doubtful:
-        outcome = results.outcomes.get(payment_key(event.id, event.attempt))
-        decisions.verdicts[event.id] = verdict_of(outcome or Outcome(OutcomeKind.AMBIGUOUS, "taken over"))
+        outcome = outcomes.get(event.id) or Outcome(OutcomeKind.AMBIGUOUS, "taken over")
+        decisions.verdicts[event.id] = verdict_of(outcome)
     return decisions
 
 

@@ -7,7 +7,7 @@ import socket
 from dataclasses import dataclass
 from functools import cached_property
 
-from shared.db.engine import Sessions, make_engine, make_sessions
+from shared.db.engine import Engine, Sessions, make_engine, make_sessions
 from shared.settings import Settings
 from worker_service.gateway import Gateway
 
@@ -17,16 +17,26 @@ class Service:
     """One process's connections; never shared across a fork."""
 
     settings: Settings
-    sessions: Sessions
+    engine: Engine
 
     @classmethod
     def connect(cls, settings: Settings) -> Service:
         """A service for this process. Nothing is opened before it is used."""
-        return cls(settings, make_sessions(make_engine(settings.database_url, pool_size=2)))
+        return cls(settings, make_engine(settings.database_url, pool_size=2))
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        return make_sessions(self.engine)
 
     @cached_property
     def gateway(self) -> Gateway:
         return Gateway(self.settings.provider)
+
+    def close(self) -> None:
+        """Ends all connections."""
+        if "gateway" in self.__dict__:
+            self.gateway.close()
+        self.engine.dispose()
 
     @property
     def name(self) -> str:

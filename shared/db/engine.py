@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
-__all__ = ["Session", "Sessions", "make_engine", "make_sessions"]
+__all__ = ["Engine", "Session", "Sessions", "make_engine", "make_sessions"]
 
 Sessions = sessionmaker[Session]
 

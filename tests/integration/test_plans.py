@@ -1,0 +1,143 @@
+"""The plans of the hot statements, as the code sends them, with the planner's default settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection, Engine, create_engine, event, text
+
+from shared.db import claims, partitions, planning, settlement
+from shared.db.claims import Claim
+from shared.db.engine import make_sessions
+from shared.db.migrate import database_url as sqlalchemy_url
+
+DAY = date(2026, 3, 16)
+EVENTS = 200_000
+
+FILL = """
+INSERT INTO event (date, id, schedule_id, payer_id, payee_id, amount, currency, nominal_date, sequence, revision)
+SELECT CAST('2026-03-01' AS date) + n % 31, CAST(lpad(to_hex(n), 32, '0') AS uuid), gen_random_uuid(), 'payer-' || n,
+  'payee', 100, 'GBP', CAST('2026-03-01' AS date) + n % 31, 1, 1
+FROM generate_series(1, :count) AS n WHERE n % 31 {days} 0
+"""
+FIRST_DAY, OTHER_DAYS = text(FILL.format(days="=")), text(FILL.format(days="<>"))
+
+
+@pytest.fixture(scope="module", params=["never analysed", "analysed", "analysed when only another day had rows"])
+def engine(postgres_server: Any, template_database: str, request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """A month of 200,000 events with statistics as they can be: none, true, and skewed."""
+    name = postgres_server.create(template_database)
+    engine = create_engine(sqlalchemy_url(postgres_server.url(name)))
+    with make_sessions(engine).begin() as session:
+        partitions.make_ahead(session, DAY)
+        session.execute(text("ALTER TABLE event_2026_03 SET (autovacuum_enabled = off)"))
+        session.execute(FIRST_DAY, {"count": EVENTS})
+        if request.param == "analysed when only another day had rows":
+            session.execute(text("ANALYZE event_2026_03"))
+        session.execute(OTHER_DAYS, {"count": EVENTS})
+        if request.param == "analysed":
+            session.execute(text("ANALYZE event_2026_03"))
+    yield engine
+    engine.dispose()
+    postgres_server.drop(name)
+
+
+@pytest.fixture
+def connection(engine: Engine) -> Iterator[Connection]:
+    """What a test does is rolled back."""
+    with engine.connect() as connection:
+        yield connection
+        connection.rollback()
+
+
+def test_planning_walks_the_key_without_a_sort(connection: Connection) -> None:
+    connection.execute(planning.WALK)
+    plan = _explain(connection, planning.CUT.text, {"day": DAY, "after": planning.NO_ID, "size": 1000, "steps": 3})
+    scans = _scans(plan, "event")
+    assert scans
+    assert {node["Node Type"] for node in scans} <= {"Index Only Scan", "Index Scan"}
+    assert {node["Index Name"] for node in scans} == {"event_2026_03_pkey"}
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_claim_finds_its_events_by_the_key(connection: Connection, listed: bool) -> None:
+    claim = _claim(connection, listed=listed)
+    statement = claims.CLAIM.format(within=claims.within(claim))
+    plan = _explain(connection, statement, {"batch": 1, "run_date": DAY, **claim.bounds})
+    _assert_by_key(plan)
+    assert _joins(plan) == []
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_settlement_finds_its_events_by_the_key_and_joins_nothing(connection: Connection, listed: bool) -> None:
+    claim = _claim(connection, listed=listed)
+    captured: list[tuple[str, Any]] = []
+    verdicts = {str(event_id): settlement.Verdict("paid", None, "ref") for event_id in _ids(connection)}
+    with make_sessions(connection).begin() as session:  # type: ignore[arg-type]
+        event.listen(connection.engine, "before_cursor_execute", _capture(captured))
+        settlement.settle(session, claim, verdicts, provider="default")
+    event.remove(connection.engine, "before_cursor_execute", _listeners.pop())
+    (statement, parameters), *_ = captured
+    plan = json.loads(json.dumps(connection.exec_driver_sql("EXPLAIN (FORMAT JSON) " + statement, parameters).scalar()))
+    _assert_by_key(plan[0]["Plan"])
+    assert [node for node in _joins(plan[0]["Plan"]) if _scans(node, "event")] == []
+
+
+_listeners: list[Any] = []
+
+
+def _capture(captured: list[tuple[str, Any]]) -> Any:
+    def listener(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        captured.append((statement, parameters))
+
+    _listeners.append(listener)
+    return listener
+
+
+def _ids(connection: Connection) -> list[UUID]:
+    query = text("SELECT id FROM event WHERE date = :day ORDER BY id LIMIT 1000")
+    return list(connection.scalars(query, {"day": DAY}))
+
+
+def _claim(connection: Connection, *, listed: bool) -> Claim:
+    ids = _ids(connection)
+    return Claim(1, DAY, DAY, 1, ids[0], ids[-1], ids if listed else None)
+
+
+def _explain(connection: Connection, statement: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    plan: Any = connection.execute(text("EXPLAIN (FORMAT JSON) " + statement), parameters).scalar()
+    root: dict[str, Any] = plan[0]["Plan"]
+    return root
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from _nodes(child)
+
+
+def _scans(plan: dict[str, Any], table: str) -> list[dict[str, Any]]:
+    return [
+        node
+        for node in _nodes(plan)
+        if (node.get("Relation Name", "").startswith(table) and node["Node Type"] != "ModifyTable")
+        or (node["Node Type"] == "Bitmap Index Scan" and node["Index Name"].startswith(table))
+    ]
+
+
+def _joins(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    return [node for node in _nodes(plan) if node["Node Type"] in ("Nested Loop", "Hash Join", "Merge Join")]
+
+
+def _assert_by_key(plan: dict[str, Any]) -> None:
+    """The only way to the events is the month's primary key."""
+    scans = _scans(plan, "event_2026_03")
+    assert scans
+    assert "Seq Scan" not in {node["Node Type"] for node in scans}
+    assert {node["Index Name"] for node in scans if "Index Name" in node} == {"event_2026_03_pkey"}
+    assert {node["Relation Name"] for node in _nodes(plan) if node["Node Type"] == "Seq Scan"} <= {"batch"}
