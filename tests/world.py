@@ -17,7 +17,7 @@ from shared.db.clock import business_now
 from shared.db.models import Event, Run, Transaction
 from shared.db.publishing import Ready
 from shared.domain.books import Books, Heading
-from shared.domain.lifecycle import CancelReason
+from shared.domain.lifecycle import CancelReason, EventStatus, may_follow
 from shared.domain.payments import payment_key
 from shared.domain.recurrence import Rule
 from shared.materialise import Terms, open_schedule
@@ -27,6 +27,18 @@ from worker_service import dispatch, pay, resolve
 from worker_service.service import Service
 
 T = TypeVar("T")
+
+
+WATCH = """
+CREATE TABLE edge (before text, after text);
+CREATE FUNCTION note_edge() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO edge VALUES (OLD.status, NEW.status);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER note_edge AFTER UPDATE OF status ON event FOR EACH ROW EXECUTE FUNCTION note_edge();
+"""
+"""Writes down each status edge, so that every test also shows that the life cycle's table is kept."""
 
 
 class World:
@@ -44,6 +56,7 @@ class World:
         }
         self.services: list[Service] = []
         self.service = self.worker(today)
+        self.transact(lambda session: session.execute(text(WATCH)))
 
     def worker(self, today: str | None = None, **changes: Any) -> Service:
         """Another worker; `changes` replace settings, also to values that a process would refuse at start."""
@@ -198,6 +211,11 @@ class World:
         assert len(paid) == sum(tally.count for tally in booked)
         assert sum(row.amount for row in paid) == sum(sum(tally.amounts.values()) for tally in booked)
 
+    def edges(self) -> set[tuple[str, str]]:
+        """Every change of an event's status that was committed."""
+        rows = self.transact(lambda session: session.execute(text("SELECT DISTINCT before, after FROM edge")).all())
+        return {(row.before, row.after) for row in rows}
+
     def close(self) -> None:
         for service in self.services:
             service.close()
@@ -208,4 +226,6 @@ def worlds(database_url: str) -> Iterator[World]:
     with BankProcess() as bank:
         world = World(database_url, bank)
         yield world
+        forbidden = {edge for edge in world.edges() if not may_follow(EventStatus(edge[0]), EventStatus(edge[1]))}
         world.close()
+        assert forbidden == set()

@@ -6,12 +6,13 @@ import sys
 
 from celery import Celery
 from celery.signals import beat_init, celeryd_init, setup_logging
-from kombu.entity import Queue
+from kombu.entity import Exchange, Queue
 
 from shared.log import configure_logging
 from shared.settings import Settings, SettingsError, read_settings
 from worker_service import readiness
 
+EXCHANGE = Exchange("payday", type="direct")  # type: ignore[no-untyped-call]
 QUEUES = ("dispatch", "pay", "upkeep")
 DISPATCH_SECONDS = 1.0
 RESOLVE_SECONDS = 5.0
@@ -61,7 +62,10 @@ def make_app(settings: Settings) -> Celery:
         },
         enable_utc=True,
         task_default_queue="pay",
-        task_queues=[Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]
+        task_default_exchange=EXCHANGE.name,
+        task_default_routing_key="pay",
+        # Each with a key of its own: with the default one, every message would go to all three.
+        task_queues=[Queue(name, EXCHANGE, routing_key=name) for name in QUEUES],  # type: ignore[no-untyped-call]
     )
     return app
 
@@ -104,18 +108,19 @@ def _configure_logging(**_: object) -> None:
 @celeryd_init.connect  # type: ignore[untyped-decorator]
 def _check_worker(**_: object) -> None:
     """A worker starts only where it can work."""
-    problems = readiness.broker_problems(settings.broker_url, _ping) + readiness.worker_problems()
+    problems = readiness.broker_problems(settings.broker_url, ping) + readiness.worker_problems()
     if problems:
         sys.exit(readiness.refuse(problems))
 
 
 @beat_init.connect  # type: ignore[untyped-decorator]
 def _check_beat(**_: object) -> None:
-    problems = readiness.broker_problems(settings.broker_url, _ping)
+    problems = readiness.broker_problems(settings.broker_url, ping)
     if problems:
         sys.exit(readiness.refuse(problems))
 
 
-def _ping() -> None:
+def ping() -> None:
+    """Raises whatever the transport raises when the broker does not answer."""
     with app.connection_for_write() as connection:
         connection.ensure_connection(max_retries=1, interval_start=0.2, timeout=5)

@@ -1,0 +1,100 @@
+"""How many events a second two workers settle: Celery, HTTP, bank and durable PostgreSQL on this machine."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import create_engine, text
+
+from deploy.local.servers import LocalServers
+from shared.db import migrate
+from tests.bank import BankProcess
+from tests.town import Town
+
+DAY = "2026-03-02"
+
+FILL = text("""
+WITH made AS (
+  INSERT INTO schedule (id, payer_id, payee_id, start_date, is_recurring, amount, currency, frequency, rule, pay_late,
+    next_sequence)
+  SELECT CAST(lpad(to_hex(n), 32, '0') AS uuid), 'payer-' || n, 'payee-' || n % 1000, CAST(:day AS date), false,
+    100 + n % 10000, 'GBP', 'once',
+    '{"startDate": "2026-03-02", "frequency": "once", "interval": 1, "monthEnd": "clamp"}', 5, 2
+  FROM generate_series(CAST(:first AS int), CAST(:last AS int)) AS n
+  RETURNING id, payer_id, payee_id, amount)
+INSERT INTO event (date, id, schedule_id, payer_id, payee_id, amount, currency, nominal_date, sequence, revision)
+SELECT CAST(:day AS date), id, id, payer_id, payee_id, amount, 'GBP', CAST(:day AS date), 1, 1 FROM made
+""")
+
+
+@dataclass(frozen=True)
+class Rate:
+    """`seconds` from the first claim to the last settlement."""
+
+    events: int
+    seconds: float
+
+    @property
+    def per_second(self) -> float:
+        return self.events / self.seconds
+
+
+@contextmanager
+def town_with(events: int, *, provider_batch: int) -> Iterator[Town]:
+    """A town with so many events due, on durable servers of its own."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="payday-bench-")))
+        folder.chmod(0o755)
+        servers = stack.enter_context(LocalServers(folder / "servers", {}))
+        environment = servers.environment()
+        url = environment["DATABASE_URL"]
+        migrate.upgrade(url)
+        engine = create_engine(migrate.database_url(url))
+        with engine.begin() as connection:
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
+            connection.execute(FILL, {"day": DAY, "first": 1, "last": events})
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE event"))
+        engine.dispose()
+        bank = stack.enter_context(BankProcess())
+        town = Town(
+            folder,
+            url,
+            environment["CELERY_BROKER_URL"],
+            bank,
+            BUSINESS_DATE=DAY,
+            PROVIDER_BATCH_SIZE=str(provider_batch),
+            PROVIDER_TIMEOUT_SECONDS="10",
+            LEASE_SECONDS="120",
+        )
+        yield stack.enter_context(town)
+
+
+def measure(events: int, *, workers: int, provider_batch: int) -> Rate:
+    """Pays so many events with `workers` workers of one process each."""
+    with town_with(events, provider_batch=provider_batch) as town:
+        for _ in range(workers):
+            town.worker()
+        town.beat()
+        started = _until(town, "SELECT min(created_at) AS at FROM booking WHERE heading = 'in_flight'")
+        left = "SELECT CASE WHEN count(*) = 0 THEN now() END AS at FROM batch WHERE status IN ('waiting', 'claimed')"
+        _until(town, left)
+        (row,) = town.rows("SELECT max(created_at) AS at FROM booking WHERE heading = 'paid'")
+        assert town.statuses() == {"paid": events}, town.describe()
+        assert town.bank.summary()["effectivePayments"] == events
+        return Rate(events, (row.at - started).total_seconds())
+
+
+def _until(town: Town, question: str) -> object:
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline:
+        (row,) = town.rows(question)
+        if row.at is not None:
+            return row.at
+        time.sleep(0.1)
+    raise TimeoutError(town.describe())

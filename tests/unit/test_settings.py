@@ -1,0 +1,98 @@
+"""Settings are read once, and everything that is wrong is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from shared.settings import SettingsError, read_settings
+
+
+def problems(environment: dict[str, str], *needs: str) -> list[str]:
+    with pytest.raises(SettingsError) as refused:
+        read_settings(environment, needs=frozenset(needs))
+    return refused.value.problems
+
+
+def test_nothing_set_is_a_development_machine() -> None:
+    settings = read_settings({})
+    assert (settings.app_env, settings.batch_size, settings.lease_seconds) == ("development", 1000, 120)
+    assert str(settings.business.zone) == "Europe/London"
+    assert (settings.horizon.cycles_min, settings.horizon.cycles_max) == (12, 18)
+    assert settings.provider.mode == "key"
+
+
+def test_every_problem_is_named_not_only_the_first() -> None:
+    found = problems(
+        {"BATCH_SIZE": "many", "LEASE_SECONDS": "-1", "PROVIDER_MODE": "hope", "BUSINESS_TIMEZONE": "Mars"}
+    )
+    assert [line.split(":")[0] for line in found] == [
+        "PROVIDER_MODE",
+        "BATCH_SIZE",
+        "LEASE_SECONDS",
+        "BUSINESS_TIMEZONE",
+    ]
+
+
+def test_a_missing_server_names_the_command_that_starts_one() -> None:
+    (line,) = problems({}, "DATABASE_URL")
+    assert "DATABASE_URL" in line
+    assert "payday services" in line
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
+def test_the_three_usual_schemes_of_postgresql_are_accepted(scheme: str) -> None:
+    url = read_settings({"DATABASE_URL": f"{scheme}://u:p@h:1/d"}).database_url
+    assert url == "postgresql+psycopg2://u:p@h:1/d"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://h/d"),
+        ("CELERY_BROKER_URL", "http://h"),
+        ("CACHE_URL", "memcached://h"),
+        ("PROVIDER_URL", "ftp://h"),
+        ("MAX_AMOUNT", "NaN"),
+        ("MAX_AMOUNT", "-1"),
+        ("CUTOFF_AT", "25:00"),
+        ("RUN_OPENS_AT", "8"),
+        ("BUSINESS_DATE", "2026-02-30"),
+        ("PROVIDER_RESEND_AFTER_NOT_FOUND", "maybe"),
+        ("PROVIDER_TIMEOUT_SECONDS", "nan"),
+        ("PORT", "70000"),
+        ("APP_ENV", "prod"),
+    ],
+)
+def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:
+    assert any(line.startswith(f"{name}:") for line in problems({name: value}))
+
+
+def test_limits_are_checked_against_each_other() -> None:
+    assert any("LEASE_SECONDS" in line for line in problems({"LEASE_SECONDS": "24"}))
+    assert any("CUTOFF_AT" in line for line in problems({"RUN_OPENS_AT": "12:00", "CUTOFF_AT": "12:00"}))
+    assert any("KEY_WINDOW" in line for line in problems({"PROVIDER_KEY_WINDOW_SECONDS": "120"}))
+    assert any("HORIZON" in line for line in problems({"HORIZON_CYCLES_MIN": "20"}))
+
+
+def test_production_refuses_what_is_only_for_development() -> None:
+    found = problems({"APP_ENV": "production", "BUSINESS_DATE": "2026-01-01"})
+    assert {line.split(":")[0].split(" ")[0] for line in found} == {"BUSINESS_DATE", "SECRET_KEY", "OIDC_ISSUER"}
+
+
+def test_a_secret_can_come_from_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "token"
+    secret.write_text("s3cret\n")
+    assert read_settings({"PROVIDER_TOKEN_FILE": str(secret)}).provider.token == "s3cret"
+    assert any("PROVIDER_TOKEN" in line for line in problems({"PROVIDER_TOKEN_FILE": str(tmp_path / "none")}))
+    assert problems({"PROVIDER_TOKEN_FILE": str(secret), "PROVIDER_TOKEN": "other"})
+
+
+def test_a_business_date_alone_is_noon_and_with_a_time_that_time() -> None:
+    noon = read_settings({"BUSINESS_DATE": "2026-07-01"}).business.frozen
+    assert noon is not None
+    assert noon.isoformat() == "2026-07-01T12:00:00+01:00"
+    evening = read_settings({"BUSINESS_DATE": "2026-07-01T23:59"}).business.frozen
+    assert evening is not None
+    assert evening.isoformat() == "2026-07-01T23:59:00+01:00"
