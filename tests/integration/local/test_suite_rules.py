@@ -1,0 +1,89 @@
+"""The rules of this test suite, shown on small suites of their own."""
+
+import pytest
+
+SKIPPING = """
+import pytest
+
+@pytest.mark.skip(reason="no such server here")
+def test_skipped(): pass
+
+def test_skips_itself():
+    pytest.skip("no such server here")
+
+@pytest.mark.xfail(strict=True, reason="known")
+def test_known_to_fail(): assert False
+
+def test_passes(): pass
+"""
+MARKED = """
+import pytest
+
+@pytest.mark.all
+def test_slow(): pass
+
+def test_quick(): pass
+"""
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A suite under our rules, on a developer's machine."""
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makeini("[pytest]\nmarkers = all: needs more")
+    return pytester
+
+
+def run(suite: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    ours = ("-p", "tests.skips", "-p", "tests.selection")
+    return suite.runpytest_inprocess(*ours, "-p", "no:cacheprovider", *arguments)
+
+
+def test_a_skip_is_a_skip_on_a_developers_machine(suite: pytest.Pytester) -> None:
+    suite.makepyfile(test_suite=SKIPPING)
+    run(suite).assert_outcomes(passed=1, skipped=2, xfailed=1)
+
+
+def test_a_skip_fails_in_continuous_integration(suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    suite.makepyfile(test_suite=SKIPPING)
+    done = run(suite)
+    done.assert_outcomes(passed=1, failed=1, errors=1, xfailed=1)
+    done.stdout.fnmatch_lines(["test_suite.py::test_skips_itself was skipped though CI=true (*no such server here)*"])
+    assert done.ret == pytest.ExitCode.TESTS_FAILED
+
+
+def test_a_skip_that_is_listed_by_name_does_not_fail(suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setattr("tests.skips.ALLOWED", {"test_suite.py::test_skipped": "there is no such server"})
+    suite.makepyfile(test_suite=SKIPPING)
+    run(suite).assert_outcomes(passed=1, failed=1, skipped=1, xfailed=1)
+
+
+def test_a_file_that_is_skipped_as_a_whole_fails_in_continuous_integration(
+    suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite.makepyfile(test_suite="import pytest\npytest.importorskip('no_such_module')\ndef test_one(): pass\n")
+    assert run(suite).ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    monkeypatch.setenv("CI", "true")
+    done = run(suite)
+    done.stdout.fnmatch_lines(["test_suite.py was skipped though CI=true (*no_such_module*)*"])
+    assert done.ret == pytest.ExitCode.INTERRUPTED
+
+
+def test_what_needs_more_runs_only_when_all_is_asked_for(suite: pytest.Pytester) -> None:
+    suite.makepyfile(test_suite=MARKED)
+    run(suite).assert_outcomes(passed=1, deselected=1)
+    run(suite, "--all").assert_outcomes(passed=2)
+
+
+def test_benchmarks_are_collected_only_when_they_are_named(
+    suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.selection.BENCHMARKS", suite.path / "benchmarks")
+    suite.makepyfile(**{"test_other": "def test_other(): pass", "benchmarks/test_speed": "def test_speed(): pass"})
+    run(suite).assert_outcomes(passed=1)
+    run(suite, "benchmarks").assert_outcomes(passed=1)
+    run(suite, "benchmarks/test_speed.py::test_speed").assert_outcomes(passed=1)
+    run(suite, ".", "benchmarks").assert_outcomes(passed=2)
