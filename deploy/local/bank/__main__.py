@@ -1,0 +1,7 @@
+"""`python -m deploy.local.bank`."""
+
+import sys
+
+from deploy.local.bank import main
+
+sys.exit(main())
