@@ -71,8 +71,11 @@ def make_app(settings: Settings) -> Celery:
 
 
 def _tick(task: str, seconds: float, queue: str) -> dict[str, object]:
-    """A tick that nobody took within its interval is dropped: the next one asks the same question."""
-    return {"task": task, "schedule": seconds, "options": {"queue": queue, "expires": seconds}}
+    """A tick that nobody took for a while is dropped: later ones ask the same question.
+
+    Not after one interval, because the worker's host judges it by its own clock, which may be seconds off.
+    """
+    return {"task": task, "schedule": seconds, "options": {"queue": queue, "expires": max(60.0, seconds)}}
 
 
 def _transport_options(url: str) -> dict[str, object]:

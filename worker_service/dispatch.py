@@ -20,8 +20,8 @@ log = get_logger(__name__)
 
 STEPS = 100
 """Batches planned in one transaction: the run's row is locked for about a tenth of a second."""
-PUBLISHED_MOST = 500
-"""Batches that are published and not begun: enough for a tick's work, few enough to change course."""
+PUBLISHED_MOST = 100
+"""Batches that are published and not begun: a second's work for many workers, few enough to change course."""
 GATHERED_MOST = 5000
 
 Publish = Callable[[Ready], None]

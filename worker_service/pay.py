@@ -61,7 +61,8 @@ def pay_batch(service: Service, batch_id: int) -> int:
     if claim is None:
         log.info("batch not taken", batch=batch_id)
         return 0
-    last_start = started + settings.lease_seconds - settings.provider.timeout_seconds - CALL_MARGIN_SECONDS
+    own = settings.lease_seconds - settings.provider.timeout_seconds - CALL_MARGIN_SECONDS
+    last_start = started + min(own, claim.seconds_to_cutoff)  # after the cut-off nothing is sent (rule D5)
     payments = [payment_of(event) for event in [*claim.fresh, *sendable(service, claim.doubtful)]]
     before = frozenset(payment.key for payment in payments[len(claim.fresh) :])
     results = Results({}, frozenset())

@@ -55,7 +55,8 @@ def _may_send(service: Service, session: Session, attempt: OpenAttempt) -> bool:
     window = provider.key_window_seconds - provider.timeout_seconds
     if provider.mode != "key" or not attempt.wanted or attempt.first_sent_seconds_ago >= window:
         return False
-    if not claims.may_pay(session, business_now(session, service.settings.business).today, service.settings.business):
+    now = business_now(session, service.settings.business)
+    if not claims.may_pay(session, now.today, now):
         return False
     attempts.sent_again(session, attempt.event_id, attempt.number)
     return True

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from shared.db import runs
-from shared.db.clock import business_now
+from shared.db.clock import BusinessNow, business_now
 from shared.settings import BusinessClock
 
 
@@ -37,7 +37,7 @@ class Claim:
     """A batch that is this worker's until its lease ends. Its statements carry `epoch`.
 
     `fresh` events were scheduled and never sent with this key. `doubtful` ones were claimed by an earlier
-    holder that did not settle them: each may have been sent (rule C4).
+    holder that did not settle them: each may have been sent (rule C4). `seconds_to_cutoff` counts from the claim.
     """
 
     batch_id: int
@@ -47,6 +47,7 @@ class Claim:
     first_id: UUID
     last_id: UUID
     ids: list[UUID] | None
+    seconds_to_cutoff: float
     fresh: list[ClaimedEvent] = field(default_factory=list)
     doubtful: list[ClaimedEvent] = field(default_factory=list)
 
@@ -102,22 +103,31 @@ def take(session: Session, batch_id: int, *, worker: str, lease_seconds: float, 
     caller commits before the first byte goes out, and retries on serialisation failures and deadlocks.
     """
     run_date = session.scalar(text("SELECT run_date FROM batch WHERE id = :batch"), {"batch": batch_id})
-    if run_date is None or not may_pay(session, run_date, clock):
+    now = business_now(session, clock)
+    if run_date is None or not may_pay(session, run_date, now):
         return None
     taken = session.execute(TAKE, {"batch": batch_id, "worker": worker, "lease": lease_seconds}).one_or_none()
     if taken is None:
         return None
-    claim = Claim(batch_id, run_date, taken.date, taken.epoch, taken.first_id, taken.last_id, taken.ids)
+    claim = Claim(
+        batch_id,
+        run_date,
+        taken.date,
+        taken.epoch,
+        taken.first_id,
+        taken.last_id,
+        taken.ids,
+        now.seconds_to_cutoff,
+    )
     if taken.taken_over:
         claim.doubtful.extend(ClaimedEvent(*row) for row in _rows(session, DOUBTFUL, claim))
     claim.fresh.extend(ClaimedEvent(*row) for row in _rows(session, CLAIM, claim))
     return claim
 
 
-def may_pay(session: Session, run_date: date, clock: BusinessClock) -> bool:
+def may_pay(session: Session, run_date: date, now: BusinessNow) -> bool:
     """Whether that run's events may be claimed and sent now; holds the run's row FOR SHARE (rule C2)."""
     run = runs.share(session, run_date)
-    now = business_now(session, clock)
     return (
         run is not None and run.status == "open" and run.closing_at is None and run.date == now.today and now.in_hours
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -14,12 +15,16 @@ from shared.settings import BusinessClock
 
 @dataclass(frozen=True, slots=True)
 class BusinessNow:
-    """The moment a transaction decides by: an aware instant, its local day, and whether a run may pay now."""
+    """The moment a transaction decides by: an aware instant, its local day, and whether a run may pay now.
+
+    `seconds_to_cutoff` is infinite on a frozen clock.
+    """
 
     instant: datetime
     today: date
     opened: bool
     past_cutoff: bool
+    seconds_to_cutoff: float
 
     @property
     def in_hours(self) -> bool:
@@ -42,5 +47,5 @@ def business_time(instant: datetime, clock: BusinessClock) -> BusinessNow:
     """The business time at an aware instant."""
     today = instant.astimezone(clock.zone).date()
     opened = instant >= local_instant(today, clock.opens_at, clock.zone)
-    past_cutoff = instant >= local_instant(today, clock.cutoff_at, clock.zone)
-    return BusinessNow(instant, today, opened, past_cutoff)
+    left = (local_instant(today, clock.cutoff_at, clock.zone) - instant).total_seconds()
+    return BusinessNow(instant, today, opened, left <= 0, math.inf if clock.frozen else left)

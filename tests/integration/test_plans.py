@@ -106,7 +106,7 @@ def _ids(connection: Connection) -> list[UUID]:
 
 def _claim(connection: Connection, *, listed: bool) -> Claim:
     ids = _ids(connection)
-    return Claim(1, DAY, DAY, 1, ids[0], ids[-1], ids if listed else None)
+    return Claim(1, DAY, DAY, 1, ids[0], ids[-1], ids if listed else None, 60.0)
 
 
 def _explain(connection: Connection, statement: str, parameters: dict[str, Any]) -> dict[str, Any]:
