@@ -1,0 +1,5 @@
+"""The only code that calls the external payment API: sends, deadlines, resends, and what the answers prove."""
+
+from worker_service.gateway.gateway import Gateway, Results
+
+__all__ = ["Gateway", "Results"]
