@@ -20,6 +20,7 @@ from shared.log import get_logger
 from shared.settings import CALL_MARGIN_SECONDS
 from worker_service.gateway import Results
 from worker_service.service import Service
+from worker_service.watch import RunWatch
 
 log = get_logger(__name__)
 
@@ -67,7 +68,10 @@ def pay_batch(service: Service, batch_id: int) -> int:
     before = frozenset(payment.key for payment in payments[len(claim.fresh) :])
     results = Results({}, frozenset())
     if payments:
-        results = service.gateway.make_payments(payments, last_start=last_start, ambiguous_before=before)
+        with RunWatch(service, claim.run_date) as stopped:
+            results = service.gateway.make_payments(
+                payments, last_start=last_start, ambiguous_before=before, stopped=stopped
+            )
     decisions = decide(claim, payments, results)
     _alert(claim, results)
     settled = _write(service, claim, decisions)
@@ -142,7 +146,7 @@ def verdict_of(outcome: Outcome) -> Verdict:
         return Verdict("paid", None, outcome.provider_ref)
     if outcome.kind is OutcomeKind.DECLINED:
         return Verdict("failed", outcome.code or "declined")
-    return Verdict("unknown", None, outcome.code)
+    return Verdict("unknown", None, outcome.code, outcome.resend)
 
 
 def _write(service: Service, claim: Claim, decisions: Decisions) -> int:

@@ -27,9 +27,7 @@ def broker_problems(url: str, ping: Callable[[], None]) -> list[str]:
     try:
         ping()
     except Exception as error:  # noqa: BLE001 - whatever the transport raises, the mend is the same
-        return [
-            f"CELERY_BROKER_URL: no broker answers at {_place(url)} ({_first_line(error)}); start it, or run `payday services`"
-        ]
+        return [_silent("CELERY_BROKER_URL", "broker", url, error)]
     return []
 
 
@@ -50,10 +48,7 @@ def worker_problems() -> list[str]:
             lacking = partitions.missing(session, today)
         return [f"DATABASE_URL: partitions are missing: {', '.join(lacking)}"] if lacking else []
     except DatabaseError as error:
-        place = _place(settings.database_url)
-        return [
-            f"DATABASE_URL: no database answers at {place} ({_first_line(error)}); start it, or run `payday services`"
-        ]
+        return [_silent("DATABASE_URL", "database", settings.database_url, error)]
     finally:
         engine.dispose()
 

@@ -52,8 +52,8 @@ def _resolve(service: Service, attempt: OpenAttempt) -> bool:
 def _may_send(service: Service, session: Session, attempt: OpenAttempt) -> bool:
     """Whether a resend is right now: it is a payment (rule K6), and the provider must still know the key (K4)."""
     provider = service.settings.provider
-    window = provider.key_window_seconds - provider.timeout_seconds
-    if provider.mode != "key" or not attempt.wanted or attempt.first_sent_seconds_ago >= window:
+    window = provider.key_window_seconds - service.settings.lease_seconds
+    if provider.mode != "key" or not attempt.sendable or attempt.first_sent_seconds_ago >= window:
         return False
     now = business_now(session, service.settings.business)
     if not claims.may_pay(session, now.today, now):
@@ -64,11 +64,13 @@ def _may_send(service: Service, session: Session, attempt: OpenAttempt) -> bool:
 
 def _send(service: Service, attempt: OpenAttempt) -> bool:
     payment = _payment(attempt)
-    last_start = time.monotonic() + service.settings.lease_seconds
+    last_start = time.monotonic() + service.settings.lease_seconds - service.settings.provider.timeout_seconds
     results = service.gateway.make_payments([payment], last_start=last_start, ambiguous_before=frozenset({payment.key}))
     outcome = results.outcomes.get(payment.key, Outcome(OutcomeKind.AMBIGUOUS))
     if outcome.alert:
         log.error("provider answer", alert=True, key=payment.key, reason=outcome.code)
+    if not outcome.resend:
+        transact(service.sessions, lambda session: attempts.forbid_resend(session, attempt.event_id, attempt.number))
     if not outcome.proven:
         return False
     paid = outcome.kind is OutcomeKind.PAID

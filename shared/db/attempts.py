@@ -28,7 +28,7 @@ SELECT t.event_id, t.number, t.event_date, e.payer_id, e.payee_id, e.amount, e.c
   coalesce(e.reference, '') AS reference,
   extract(epoch FROM clock_timestamp() - t.first_sent_at)::float AS first_sent_seconds_ago,
   extract(epoch FROM clock_timestamp() - t.last_sent_at)::float AS last_sent_seconds_ago,
-  (SELECT s.status = 'active' FROM schedule s WHERE s.id = e.schedule_id) AS wanted
+  t.resend AND (SELECT s.status = 'active' FROM schedule s WHERE s.id = e.schedule_id) AS sendable
 FROM taken t JOIN event e ON e.date = t.event_date AND e.id = t.event_id
 WHERE e.status = 'unknown' AND e.attempt = t.number
 """)
@@ -37,7 +37,7 @@ WHERE e.status = 'unknown' AND e.attempt = t.number
 class OpenAttempt(NamedTuple):
     """An unknown event and the key that decides it; `amount` in minor units.
 
-    `wanted`: its schedule still asks for it, so a resend is not against rule K6 on its account.
+    `sendable`: its schedule still asks for it (rule K6), and no answer forbade to send the key again (rule K8).
     """
 
     event_id: UUID
@@ -50,7 +50,7 @@ class OpenAttempt(NamedTuple):
     reference: str
     first_sent_seconds_ago: float
     last_sent_seconds_ago: float
-    wanted: bool
+    sendable: bool
 
 
 def claim_due(session: Session, *, provider: str, most: int) -> list[OpenAttempt]:
@@ -65,6 +65,11 @@ def sent_again(session: Session, event_id: UUID, number: int) -> None:
         .where(Attempt.event_id == event_id, Attempt.number == number)
         .values(last_sent_at=func.clock_timestamp())
     )
+
+
+def forbid_resend(session: Session, event_id: UUID, number: int) -> None:
+    """From now on the provider is only asked (rule K8)."""
+    session.execute(update(Attempt).where(Attempt.event_id == event_id, Attempt.number == number).values(resend=False))
 
 
 def settle(session: Session, event_id: UUID, number: int, state: str, provider_ref: str | None) -> None:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     false,
     func,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -277,6 +278,7 @@ class Attempt(Base):
     state: Mapped[str] = mapped_column(server_default="open")
     reason: Mapped[str | None]
     provider_ref: Mapped[str | None]
+    resend: Mapped[bool] = mapped_column(server_default=true())
     run_date: Mapped[Day]
     batch_id: Mapped[int | None] = mapped_column(BigInteger)
     first_sent_at: Mapped[datetime]

@@ -84,6 +84,12 @@ def share(session: Session, day: date) -> Run | None:
     )
 
 
+def is_paying(session: Session, day: date) -> bool:
+    """Whether the run is open and nobody has begun to close it; without a lock, for those that look again."""
+    open_runs = select(Run.date).where(Run.date == day, Run.status == "open", Run.closing_at.is_(None))
+    return session.scalar(open_runs) is not None
+
+
 def get(session: Session, day: date) -> Run:
     """A run that has begun. Raises NotFound."""
     run = session.scalar(select(Run).where(Run.date == day, Run.status.in_(BEGUN)))

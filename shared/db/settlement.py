@@ -20,12 +20,14 @@ RESOLVE_FIRST_SECONDS = 10
 class Verdict(NamedTuple):
     """What a claimed event becomes, with what the provider said.
 
-    `paid` with the provider's reference as `note`, `failed` with `code`, `unknown` with the reason as `note`.
+    `paid` with the provider's reference as `note`, `failed` with `code`, `unknown` with the reason as `note` and
+    whether it may be sent again (rule K8).
     """
 
     status: str
     code: str | None = None
     note: str | None = None
+    resend: bool = True
 
 
 # Nothing is joined: with a join to the outcomes the planner expects one row and compares 1000 x 1000. The event is
@@ -38,7 +40,7 @@ moved AS (
   UPDATE event e SET
     status = (SELECT m FROM m) -> (e.id::text) ->> 0,
     failure_code = (SELECT m FROM m) -> (e.id::text) ->> 1,
-    transaction_id = CAST((SELECT m FROM m) -> (e.id::text) ->> 3 AS uuid),
+    transaction_id = CAST((SELECT m FROM m) -> (e.id::text) ->> 4 AS uuid),
     version = version + 1
   WHERE {within} AND e.status = 'processing' AND e.batch_id = :batch
     AND (SELECT m FROM m) ? (e.id::text) AND EXISTS (SELECT FROM fence)
@@ -51,13 +53,14 @@ paid AS (
     (SELECT m FROM m) -> (id::text) ->> 2
   FROM moved WHERE status = 'paid'),
 doubts AS (
-  INSERT INTO attempt AS a (event_id, number, event_date, provider, reason, run_date, batch_id, first_sent_at,
-    last_sent_at, next_at)
-  SELECT id, attempt, date, :provider, (SELECT m FROM m) -> (id::text) ->> 2, (SELECT run_date FROM fence), :batch,
+  INSERT INTO attempt AS a (event_id, number, event_date, provider, reason, resend, run_date, batch_id,
+    first_sent_at, last_sent_at, next_at)
+  SELECT id, attempt, date, :provider, (SELECT m FROM m) -> (id::text) ->> 2,
+    CAST((SELECT m FROM m) -> (id::text) ->> 3 AS boolean), (SELECT run_date FROM fence), :batch,
     first_sent_at, clock_timestamp(), clock_timestamp() + make_interval(secs => :resolve_first)
   FROM moved WHERE status = 'unknown'
   ON CONFLICT (event_id, number) DO UPDATE SET state = 'open', last_sent_at = excluded.last_sent_at,
-    next_at = excluded.next_at),
+    next_at = excluded.next_at, resend = a.resend AND excluded.resend),
 counted AS (SELECT status, currency, count(*) AS n, sum(amount) AS amount FROM moved GROUP BY status, currency),
 booked AS (
   INSERT INTO booking (run_date, batch_id, heading, currency, count, amount)

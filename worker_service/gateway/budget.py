@@ -13,9 +13,9 @@ class Budget:
     whoever waits.
     """
 
-    def __init__(self, last_start: float) -> None:
+    def __init__(self, last_start: float, stopped: threading.Event | None = None) -> None:
         self._last_start = last_start
-        self._stopped = threading.Event()
+        self._stopped = stopped or threading.Event()
 
     def open(self) -> bool:
         """Whether a call may begin now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -61,10 +62,12 @@ class Gateway:
         *,
         last_start: float,
         ambiguous_before: frozenset[str] = frozenset(),
+        stopped: threading.Event | None = None,
     ) -> Results:
         """Pays each payment once.
 
-        No call begins at or after `last_start`, a `time.monotonic()` value (rule C3). `ambiguous_before`: keys of
+        No call begins at or after `last_start`, a `time.monotonic()` value (rule C3), or once `stopped` is set.
+        `ambiguous_before`: keys of
         which a send before this may have paid (rule K3); without a provider that honours keys they are not sent
         again. Raises RuntimeError in another process than the gateway's own, and nothing for what a provider does.
         """
@@ -73,7 +76,7 @@ class Gateway:
         earlier = {key: _AMBIGUOUS_BEFORE for key in ambiguous_before if key in waiting}
         outcomes = {} if self._keyed else dict(earlier)
         sendable = [payment for key, payment in waiting.items() if key not in outcomes]
-        budget, brake = Budget(last_start), Brake(2 * self._concurrency)
+        budget, brake = Budget(last_start, stopped), Brake(2 * self._concurrency)
 
         calls = [
             Delivery(sendable[start : start + self._batch_size], earlier, keyed=self._keyed)

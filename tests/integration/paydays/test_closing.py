@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date
 
 import pytest
 
+from deploy.local.processes import wait_for
 from shared.db import runs
 from shared.domain.errors import Invalid
 from tests.world import World
@@ -162,3 +164,23 @@ def test_an_early_close_carries_today_and_leaves_the_days_to_come(world: World) 
     assert world.statuses(monthly) == ["paid", "paid", "paid"]
     assert world.counts("2026-03-03") == {"due": 2, "paid": 2}
     world.assert_paid_once()
+
+
+def test_a_close_stops_a_batch_that_is_being_paid(world: World) -> None:
+    world.environment |= {"PROVIDER_CONCURRENCY": "1"}
+    world.set_day("2026-03-02")
+    world.bank.faults({"fault": "latency", "seconds": 0.15})
+    world.schedules(40)
+    batches = world.tick()
+    paying = threading.Thread(target=lambda: world.pay(batches))
+    paying.start()
+    assert wait_for(lambda: world.bank.summary()["sends"] >= 2, 10)
+    world.transact(lambda session: runs.begin_close(session, date(2026, 3, 2), "stop"))
+    paying.join()
+    assert 2 <= world.bank.summary()["sends"] < 20
+    world.tick()
+    counts = world.counts()
+    assert counts["paid"] + counts["carried"] == counts["due"] == 40
+    assert {event.attempt for event in world.events()} == {1}
+    world.assert_paid_once()
+    world.assert_books_agree()

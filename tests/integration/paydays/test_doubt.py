@@ -212,3 +212,17 @@ def _release(service: Service, claim: claims.Claim) -> None:
     decisions = pay.Decisions(key_used=[event.id for event in claim.fresh])
     assert pay._write(service, claim, decisions) == 0
     assert isinstance(claim.first_id, UUID)
+
+
+def test_an_answer_that_speaks_of_another_amount_is_never_sent_again(world: World) -> None:
+    world.bank.faults({"fault": "wrong_amount", "amount": "1.00", "on": ["single", "ask"]})
+    schedule = world.schedule()
+    world.pay()
+    sends = world.bank.summary()["sends"]
+    assert (world.event(schedule).status, sends) == ("unknown", 1)
+    assert world.resolve() == 0
+    assert (world.event(schedule).status, world.bank.summary()["sends"]) == ("unknown", 1)
+    world.bank.clear_faults()
+    world.resolve()
+    assert world.event(schedule).status == "paid"
+    assert world.bank.summary()["sends"] == 1

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), server_default="open", nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("provider_ref", sa.Text(), nullable=True),
+        sa.Column("resend", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("run_date", sa.Date(), nullable=False),
         sa.Column("batch_id", sa.BigInteger(), nullable=True),
         sa.Column("first_sent_at", sa.DateTime(timezone=True), nullable=False),
