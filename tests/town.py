@@ -44,7 +44,7 @@ class Town:
             "C_FORCE_ROOT": "1",
             **environment,
         }
-        self._folder = folder
+        self.folder = folder
         self._engine = create_engine(sqlalchemy_url(database_url))
         self._session = requests.Session()
         self._session.trust_env = False
@@ -133,7 +133,7 @@ class Town:
 
     def _start(self, name: str, command: list[str], environment: Mapping[str, str] | None = None) -> ChildProcess:
         process = ChildProcess(
-            name, command, self._folder / f"{name}.log", env={**self.environment, **(environment or {})}, cwd=ROOT
+            name, command, self.folder / f"{name}.log", env={**self.environment, **(environment or {})}, cwd=ROOT
         )
         process.start()
         self.processes.append(process)

@@ -54,13 +54,7 @@ def town_with(events: int, *, provider_batch: int) -> Iterator[Town]:
         environment = servers.environment()
         url = environment["DATABASE_URL"]
         migrate.upgrade(url)
-        engine = create_engine(migrate.database_url(url))
-        with engine.begin() as connection:
-            connection.execute(text("SET LOCAL statement_timeout = 0"))
-            connection.execute(FILL, {"day": DAY, "first": 1, "last": events})
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM ANALYZE event"))
-        engine.dispose()
+        fill(url, events)
         bank = stack.enter_context(BankProcess())
         town = Town(
             folder,
@@ -73,6 +67,17 @@ def town_with(events: int, *, provider_batch: int) -> Iterator[Town]:
             LEASE_SECONDS="120",
         )
         yield stack.enter_context(town)
+
+
+def fill(url: str, events: int) -> None:
+    """Writes one-time schedules with an event each, all due on DAY."""
+    engine = create_engine(migrate.database_url(url))
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(FILL, {"day": DAY, "first": 1, "last": events})
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE event"))
+    engine.dispose()
 
 
 def measure(events: int, *, workers: int, provider_batch: int) -> Rate:

@@ -1,0 +1,50 @@
+"""A tick that is killed in the middle of planning."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+from deploy.local.processes import ChildProcess, wait_for
+from tests.acceptance.conftest import StartTown
+from tests.benchmarks.batch_rate import fill
+from tests.town import ROOT, Town
+
+EVENTS = 30_000
+
+
+def test_the_next_tick_goes_on_where_a_killed_one_stopped(start_town: StartTown) -> None:
+    town = start_town(BATCH_SIZE="2", PROVIDER_BATCH_SIZE="500")
+    fill(town.environment["DATABASE_URL"], EVENTS)
+    tick = _dispatch(town)
+    question = "SELECT planned_through FROM run WHERE status = 'planning' AND planned_through IS NOT NULL"
+    assert wait_for(lambda: len(town.rows(question)) == 1, 60), town.describe()
+    tick.send_signal(signal.SIGKILL)
+    tick.wait(10)
+    (planned,) = town.rows("SELECT count(*) AS n FROM batch")
+    assert 0 < planned.n < EVENTS // 2
+
+    assert _dispatch(town).wait(120) == 0
+    (batches,) = town.rows("SELECT count(*) AS n, count(DISTINCT first_id) AS ranges FROM batch")
+    assert (batches.n, batches.ranges) == (EVENTS // 2, EVENTS // 2)
+    uncovered = town.rows(
+        "SELECT id FROM event e WHERE NOT EXISTS (SELECT FROM batch b WHERE e.id BETWEEN b.first_id AND b.last_id)"
+        " AND id < (SELECT id FROM event ORDER BY id OFFSET 500 LIMIT 1)"
+    )
+    assert uncovered == []
+    (due,) = town.rows("SELECT sum(count) AS n, sum(amount) AS amount FROM booking WHERE heading = 'due'")
+    (expected,) = town.rows("SELECT count(*) AS n, sum(amount) AS amount FROM event")
+    assert (due.n, due.amount) == (expected.n, expected.amount)
+
+
+def _dispatch(town: Town) -> ChildProcess:
+    process = ChildProcess(
+        "dispatch",
+        [sys.executable, "-m", "deploy.cli", "dispatch"],
+        town.folder / "dispatch.log",
+        env=town.environment,
+        cwd=ROOT,
+    )
+    process.start()
+    town.processes.append(process)
+    return process
