@@ -84,6 +84,9 @@ def _close_due(service: Service, now: BusinessNow) -> list[date]:
         ):
             break
         closed.append(day)
+        off = transact(service.sessions, lambda session, day=day: runs.get(session, day).off)  # type: ignore[misc]
+        if off is not None:
+            log.error("books do not balance", alert=True, run=str(day), off=off)
     return closed
 
 

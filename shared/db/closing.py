@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from shared.db import runs
+from shared.db import differences, runs
 from shared.db.clock import business_now
 from shared.db.settlement import RESOLVE_FIRST_SECONDS
 from shared.settings import BusinessClock
@@ -101,5 +101,5 @@ def close(session: Session, day: date, *, clock: BusinessClock, batch_size: int,
         session.execute(MISS, scope)
         session.execute(CARRY, {**scope, "size": batch_size})
     session.execute(END_BATCHES, {"day": day})
-    runs.mark_closed(session, day)
+    runs.mark_closed(session, day, differences.find(session, day))
     return True

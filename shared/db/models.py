@@ -52,7 +52,7 @@ class Base(DeclarativeBase):
         datetime: DateTime(timezone=True),
         Day: Date,
         UUID: Uuid(as_uuid=True),
-        dict[str, Any]: JSONB,
+        dict[str, Any]: JSONB(none_as_null=True),
     }
 
 
@@ -185,7 +185,7 @@ class Run(Base):
     planning   Its batches are being cut; `planned_through` is the last id that has been counted.
     open       Its batches may be claimed, unless `closing_at` is set.
     paused     Nothing of it is claimed until it is resumed.
-    closed     Its books are final.
+    closed     Its books are final; `off` says what did not add up.
     """
 
     __tablename__ = "run"
@@ -201,6 +201,7 @@ class Run(Base):
     closing_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     reason: Mapped[str | None]
+    off: Mapped[dict[str, Any] | None]
 
 
 class Batch(Base):

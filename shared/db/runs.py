@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, text, update
@@ -132,9 +133,11 @@ def to_close(session: Session, now: BusinessNow) -> list[date]:
     )
 
 
-def mark_closed(session: Session, day: date) -> None:
-    """The books are written; they never change again."""
-    session.execute(update(Run).where(Run.date == day).values(status="closed", closed_at=func.clock_timestamp()))
+def mark_closed(session: Session, day: date, off: dict[str, Any] | None) -> None:
+    """The books are written, with what is off in them; they never change again."""
+    session.execute(
+        update(Run).where(Run.date == day).values(status="closed", closed_at=func.clock_timestamp(), off=off)
+    )
 
 
 def _share(session: Session, now: BusinessNow) -> list[Run]:

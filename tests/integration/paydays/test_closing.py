@@ -6,6 +6,7 @@ import threading
 from datetime import date
 
 import pytest
+from sqlalchemy import text
 
 from deploy.local.processes import wait_for
 from shared.db import runs
@@ -184,3 +185,36 @@ def test_a_close_stops_a_batch_that_is_being_paid(world: World) -> None:
     assert {event.attempt for event in world.events()} == {1}
     world.assert_paid_once()
     world.assert_books_agree()
+
+
+def test_a_run_that_does_not_add_up_names_what_is_off_and_stops_no_other_day(world: World) -> None:
+    lost, _ = world.schedules(2)
+    world.pay()
+    world.transact(
+        lambda session: session.execute(text("DELETE FROM transaction WHERE payer_id = :p"), {"p": "payer-0"})
+    )
+    world.schedule(payer="tomorrow", start="2026-03-03")
+    world.set_day("2026-03-03")
+    world.pay()
+    run = world.run("2026-03-02")
+    assert run is not None
+    assert run.status == "closed"
+    assert run.off == {
+        "unexplained": {"count": 0, "amounts": {}},
+        "transactions": {"GBP": 2500, "count": 1},
+        "events": [str(world.event(lost).id)],
+    }
+    assert world.counts() == {"due": 1, "paid": 1}
+
+
+def test_an_event_that_vanished_is_missed_in_the_books(world: World) -> None:
+    world.schedules(2)
+    world.tick()
+    world.transact(lambda session: session.execute(text("DELETE FROM event WHERE payer_id = :p"), {"p": "payer-0"}))
+    world.set_day("2026-03-03")
+    world.pay()
+    run = world.run("2026-03-02")
+    assert run is not None
+    assert run.off is not None
+    assert run.off["unexplained"] == {"count": 1, "amounts": {"GBP": 2500}}
+    assert not world.books("2026-03-02").balanced

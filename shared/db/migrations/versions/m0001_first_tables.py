@@ -193,6 +193,7 @@ def upgrade() -> None:
         sa.Column("closing_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("off", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name=op.f("run_closed_has_its_time")),
         sa.CheckConstraint(
             "status IN ('announced', 'planning', 'open', 'paused', 'closed')",
