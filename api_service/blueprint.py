@@ -1,0 +1,88 @@
+"""flask-smorest's blueprint with types, our reading of requests, and authorisation beside the document of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import flask_smorest
+from flask import g
+from marshmallow import Schema
+
+from api_service.auth.bearer import authorise
+from api_service.json_body import read_body
+from api_service.parser import Parser
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+SECURITY_SCHEME = "bearer"
+
+
+class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
+    """The routes of one resource."""
+
+    ARGUMENTS_PARSER = Parser()
+
+    def operation(
+        self, rule: str, method: str, name: str, *, scopes: tuple[str, ...], also: tuple[int, ...] = ()
+    ) -> Callable[[View], View]:
+        """Routes a view that needs one of `scopes`, and documents it with what it can answer besides its result."""
+
+        def decorate(view: View) -> View:
+            documented = _authorised(view, scopes)
+            for status in sorted({*also, 401, 403, 503}):
+                documented = self.alt_response(status, HTTPStatus(status).name)(documented)
+            documented = self.doc(operationId=name, security=[{SECURITY_SCHEME: [scope]} for scope in scopes])(
+                documented
+            )
+            self.route(rule, methods=[method], endpoint=name)(documented)
+            return view
+
+        return decorate
+
+    def query(self, schema: type[Schema]) -> Callable[[View], View]:
+        """Hands the view the loaded query."""
+        return _typed(self.arguments(schema, location="query"))
+
+    def headers(self, schema: type[Schema], *, error_status: int = 422) -> Callable[[View], View]:
+        """Hands the view the loaded headers."""
+        return _typed(self.arguments(schema, location="headers", error_status_code=error_status))
+
+    def body(self, schema: type[Schema], *, example: Mapping[str, Any]) -> Callable[[View], View]:
+        """Hands the view the parsed body; the schema is its document, and the view's to load."""
+
+        def decorate(view: View) -> View:
+            @wraps(view)
+            def reading(*args: Any, **kwargs: Any) -> Any:
+                return view(*args, read_body(), **kwargs)
+
+            reading._apidoc = deepcopy(getattr(view, "_apidoc", {}))  # type: ignore[attr-defined]
+            parameters = reading._apidoc.setdefault("arguments", {}).setdefault("parameters", [])  # type: ignore[attr-defined]
+            parameters.append({"in": "json", "required": True, "schema": schema, "example": example})
+            documented: View = reading  # type: ignore[assignment]
+            for status in (400, 413, 415, 422):
+                documented = self.alt_response(status, HTTPStatus(status).name)(documented)
+            return documented
+
+        return decorate
+
+    def answers(self, status: int, schema: type[Schema], **documented: Any) -> Callable[[View], View]:
+        """Writes what the view returns; a response it returns is left as it is."""
+        return _typed(self.response(status, schema, **documented))
+
+
+def _typed(decorator: Any) -> Callable[[View], View]:
+    result: Callable[[View], View] = decorator
+    return result
+
+
+def _authorised(view: View, scopes: tuple[str, ...]) -> View:
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        g.caller = authorise(scopes)
+        return view(*args, **kwargs)
+
+    return guarded  # type: ignore[return-value]

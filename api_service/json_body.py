@@ -1,0 +1,73 @@
+"""Reading a JSON body strictly: what two readers could understand in two ways is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, Final, NoReturn
+
+from flask import Request, g, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from api_service.problems import Problem
+
+MAX_BODY_BYTES: Final = 64 * 1024
+LONGEST_INTEGER: Final = 18
+"""Digits; a longer number is no value of ours, and Python refuses to read very long ones."""
+
+
+def read_body() -> Any:
+    """The parsed body of this request; a second call gives the same. Raises Problem: 400, 413 or 415."""
+    if "body" not in g:
+        g.body = parse(_content(request))
+    return g.body
+
+
+def fingerprint() -> str:
+    """What is the same for two bodies exactly when they say the same, whatever their spaces and order."""
+    canonical = json.dumps(read_body(), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def parse(content: bytes) -> Any:
+    """The value of a JSON text in UTF-8. Raises Problem 400."""
+    try:
+        return json.loads(
+            content.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_constant=_refuse_constant,
+            parse_int=lambda digits: int(digits) if len(digits) <= LONGEST_INTEGER else float(digits),
+        )
+    except UnicodeDecodeError:
+        raise _malformed("The body is not UTF-8.") from None
+    except json.JSONDecodeError as error:
+        raise _malformed(f"The body is not JSON: line {error.lineno}, column {error.colno}.") from None
+    except RecursionError:
+        raise _malformed("The body is nested too deeply.") from None
+
+
+def _content(incoming: Request) -> bytes:
+    charset = incoming.mimetype_params.get("charset", "utf-8").lower()
+    if incoming.mimetype != "application/json" or charset not in ("utf-8", "utf8"):
+        raise Problem(415, "unsupported_media_type", "The body must be application/json in UTF-8.")
+    if incoming.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Problem(415, "unsupported_media_type", "The body must not be compressed.")
+    content = incoming.get_data(cache=False)
+    if len(content) > MAX_BODY_BYTES:
+        raise RequestEntityTooLarge
+    return content
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise _malformed("The body has an object with the same name twice.")
+    return value
+
+
+def _refuse_constant(_name: str) -> NoReturn:
+    raise _malformed("The body has NaN or Infinity, which are not JSON.")
+
+
+def _malformed(detail: str) -> Problem:
+    return Problem(400, "malformed_json", detail)

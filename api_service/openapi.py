@@ -1,0 +1,75 @@
+"""The OpenAPI document: made from the blueprints and their schemas, so that it says what the code does."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any, Final
+
+import flask_smorest
+from apispec.ext.marshmallow import MarshmallowPlugin
+from flask import Flask
+from flask_smorest.spec import FlaskPlugin
+
+from api_service.blueprint import SECURITY_SCHEME
+from api_service.problems import MEDIA_TYPE
+from api_service.schemas.problem import ProblemSchema
+from api_service.schemas.reading import Choice, Day, Id, PartyId, Text, VisibleAscii, Whole
+from api_service.schemas.writing import Instant, Money
+
+DESCRIPTION: Final = """\
+Payday pays each scheduled payment on its date: once, never twice, never lost.
+
+Amounts are decimal strings with their currency. Dates are `YYYY-MM-DD`, instants RFC 3339 in UTC, ids UUIDv7.
+Every POST needs an `Idempotency-Key`: the same request with the same key has one effect and gets one answer.
+Errors are `application/problem+json`; compare `code`, show `detail`.
+"""
+
+
+class Api(flask_smorest.Api):  # type: ignore[misc]
+    """flask-smorest's document with our errors in it; the errors themselves are `api_service.problems`."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def _register_error_handlers(self) -> None:
+        """Ours are registered already."""
+
+    def _register_pagination_header(self) -> None:
+        """Pages are by cursor."""
+
+    def _register_responses(self) -> None:
+        for status in HTTPStatus:
+            self._register_problem(status.name, status.phrase)
+        self._register_problem(self.DEFAULT_ERROR_RESPONSE_NAME, "Any other error")
+
+    def _register_problem(self, name: str, description: str) -> None:
+        response: dict[str, Any] = {"description": description}
+        if name != HTTPStatus.NOT_MODIFIED.name:
+            response["content"] = {MEDIA_TYPE: {"schema": self.ERROR_SCHEMA}}
+        self.spec.components.response(name, response, lazy=True)
+
+
+def make_api(app: Flask) -> Api:
+    """Adds the document to an app; its blueprints are registered with what this returns."""
+    app.config.update(
+        API_TITLE="Payday",
+        API_VERSION=version("payday"),
+        OPENAPI_VERSION="3.1.0",
+        API_SPEC_OPTIONS={"info": {"description": DESCRIPTION, "license": {"name": "Apache-2.0"}}},
+    )
+    api = Api(app, spec_kwargs={"marshmallow_plugin": MarshmallowPlugin(), "flask_plugin": FlaskPlugin()})
+    for field in (Choice, Day, Id, Money, Instant, PartyId, Text, VisibleAscii):
+        api.register_field(field, "string", None)
+    api.register_field(Whole, "integer", None)
+    api.register_field(Instant, "string", "date-time")
+    api.spec.components.security_scheme(
+        SECURITY_SCHEME,
+        {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "An access token of the issuer."},
+    )
+    return api
+
+
+def document(api: Api) -> dict[str, Any]:
+    """The finished document."""
+    spec: dict[str, Any] = api.spec.to_dict()
+    return spec

@@ -1,0 +1,45 @@
+"""One line in the log for each request, and an id that ties the line, the audit and the answer together."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Final
+from uuid import uuid4
+
+import structlog
+from flask import Flask, Response, g, request
+
+from shared.log import get_logger
+
+log = get_logger("api_service.access")
+
+REQUEST_ID: Final = re.compile(r"\A[A-Za-z0-9._-]{1,64}\Z")
+
+
+def register_request_log(app: Flask) -> None:
+    """Takes over the caller's X-Request-Id where it is sane, makes one otherwise, and logs how each request ended."""
+    app.before_request(begin)
+    app.after_request(end)
+
+
+def begin() -> None:
+    """Before anything else of the request."""
+    given = request.headers.get("X-Request-Id", "")
+    g.request_id = given if REQUEST_ID.match(given) else uuid4().hex
+    g.started_at = time.monotonic()
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def end(response: Response) -> Response:
+    """The line names the route and not the address, whose query can name a payer."""
+    response.headers["X-Request-Id"] = g.request_id
+    log.info(
+        "request",
+        method=request.method,
+        route=request.url_rule.rule if request.url_rule else None,
+        status=response.status_code,
+        milliseconds=round((time.monotonic() - g.started_at) * 1000, 1),
+    )
+    return response

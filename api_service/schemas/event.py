@@ -1,0 +1,45 @@
+"""An event as it is answered."""
+
+from __future__ import annotations
+
+from marshmallow.fields import Boolean, Function, Integer, List, Nested, String
+
+from api_service.schemas.reading import Day, Id
+from api_service.schemas.writing import AnswerSchema, Money
+from shared.db.models import Event
+from shared.domain.lifecycle import CancelReason, EventStatus
+
+
+def keys_sent(event: Event) -> int:
+    """How many keys of an event went to the provider: its attempt is one that is still to be sent, or was."""
+    return event.attempt if event.first_sent_at is not None else event.attempt - 1
+
+
+class EventSchema(AnswerSchema):
+    """One dated payment of a schedule."""
+
+    id = Id()
+    schedule_id = Id()
+    payer_id = String()
+    payee_id = String()
+    sequence = Integer()
+    nominal_date = Day(metadata={"description": "The date that the rule gives."})
+    date = Day(metadata={"description": "The day it is paid."})
+    amount = Money(metadata={"example": "25.00"})
+    currency = String()
+    reference = String(allow_none=True)
+    status = String(metadata={"enum": list(EventStatus)})
+    cancel_reason = String(allow_none=True, metadata={"enum": [*CancelReason, None]})
+    overridden = Boolean()
+    failure_code = String(allow_none=True)
+    retry_on = Day(allow_none=True)
+    transaction_id = Id(allow_none=True)
+    attempts = Function(keys_sent, metadata={"type": "integer", "description": "Keys sent so far."})
+    version = Integer()
+
+
+class EventPageSchema(AnswerSchema):
+    """A page of events by date and id."""
+
+    data = List(Nested(EventSchema))
+    next_cursor = String(allow_none=True)

@@ -1,0 +1,30 @@
+"""A transaction as it is answered."""
+
+from __future__ import annotations
+
+from marshmallow.fields import List, Nested, String
+
+from api_service.schemas.reading import Day, Id
+from api_service.schemas.writing import AnswerSchema, Instant, Money
+
+
+class TransactionSchema(AnswerSchema):
+    """A payment that was made."""
+
+    id = Id()
+    event_id = Id()
+    schedule_id = Id()
+    payer_id = String()
+    payee_id = String()
+    amount = Money(metadata={"example": "25.00"})
+    currency = String()
+    date = Day(metadata={"description": "Of the run that paid it, or the day that became known."})
+    provider_ref = String()
+    created_at = Instant()
+
+
+class TransactionPageSchema(AnswerSchema):
+    """A page of transactions by date and id."""
+
+    data = List(Nested(TransactionSchema))
+    next_cursor = String(allow_none=True)

@@ -1,0 +1,1 @@
+"""Views: unpack, call, answer."""

@@ -1,0 +1,81 @@
+"""/v1/events"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from api_service.auth.bearer import current_caller
+from api_service.auth.caller import OPS, READ, WRITE
+from api_service.blueprint import Blueprint
+from api_service.commands.cancel_event import cancel_event
+from api_service.conditional import Precondition, json_text, tagged
+from api_service.dated import filters_of, position
+from api_service.documented import ETAG
+from api_service.idempotency import current_act
+from api_service.schemas.event import EventPageSchema, EventSchema
+from api_service.schemas.queries import ChangeHeaders, EventsQuery, PayerQuery, ReadHeaders
+from api_service.service import current_service
+from shared.db import events, lists
+from shared.db.engine import Session
+from shared.db.errors import perform
+from shared.db.models import Event
+from shared.domain.errors import NotFound
+
+blueprint = Blueprint("events", __name__, description="The dated payments of schedules.")
+
+
+@blueprint.operation("/v1/events", "GET", "listEvents", scopes=(READ, OPS), also=(400,))
+@blueprint.query(EventsQuery)
+@blueprint.answers(200, EventPageSchema)
+def list_events(query: dict[str, Any]) -> dict[str, Any]:
+    """List events by date."""
+    service = current_service()
+    filters = filters_of(query)
+    after = service.cursors.read("events", query, position)
+    rows = perform(
+        service.sessions, lambda session: lists.events(session, filters, after=after, limit=query["limit"] + 1)
+    )
+    page, cursor = service.cursors.page("events", query, rows, lambda row: [row.date, row.id])
+    return {"data": page, "next_cursor": cursor}
+
+
+@blueprint.operation("/v1/events/<uuid:event_id>", "GET", "getEvent", scopes=(READ, OPS), also=(304, 404))
+@blueprint.headers(ReadHeaders)
+@blueprint.query(PayerQuery)
+@blueprint.answers(200, EventSchema, headers=ETAG)
+def get(headers: dict[str, Any], query: dict[str, Any], event_id: UUID) -> Response:
+    """Read an event."""
+    payer_id = current_caller().payer_to_read(query["payer_id"])
+    event = perform(current_service().sessions, lambda session: events.find(session, event_id, payer_id))
+    if event is None:
+        raise NotFound("There is no such event.")
+    return _answer(event, if_none_match=headers["if_none_match"])
+
+
+@blueprint.operation("/v1/events/<uuid:event_id>", "DELETE", "cancelEvent", scopes=(WRITE,), also=(404, 409, 412))
+@blueprint.headers(ChangeHeaders)
+@blueprint.query(PayerQuery)
+@blueprint.answers(200, EventSchema, headers=ETAG)
+def delete(headers: dict[str, Any], query: dict[str, Any], event_id: UUID) -> Response:
+    """Skip one event; the others of its schedule stay."""
+    service = current_service()
+    payer_id = current_caller().payer_to_change(query["payer_id"])
+
+    def change(session: Session) -> Event:
+        return cancel_event(
+            session,
+            service.settings,
+            current_act(),
+            event_id=event_id,
+            payer_id=payer_id,
+            precondition=Precondition(headers["if_match"]),
+        )
+
+    return _answer(perform(service.sessions, change))
+
+
+def _answer(event: Event, *, if_none_match: str | None = None) -> Response:
+    return tagged(json_text(EventSchema().dump(event)), event.version, if_none_match=if_none_match)

@@ -1,0 +1,83 @@
+"""/v1/runs"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import Response
+from marshmallow import ValidationError
+
+from api_service.auth.caller import OPS
+from api_service.blueprint import Blueprint
+from api_service.commands.close_run import close_run
+from api_service.conditional import json_text
+from api_service.documented import REPLAYED
+from api_service.idempotency import current_act, once
+from api_service.schemas.queries import CommandHeaders, PageQuery
+from api_service.schemas.reading import parse_day
+from api_service.schemas.run import CloseBody, RunPageSchema, RunSchema, present_run
+from api_service.service import current_service
+from api_service.validation import load
+from shared.db import runs
+from shared.db.engine import Session
+from shared.db.errors import perform
+from shared.db.idempotency import StoredAnswer
+from shared.db.models import Run
+from shared.db.run_books import books_of_runs
+from shared.domain.errors import NotFound
+
+blueprint = Blueprint("runs", __name__, description="Business dates and their books, for operators.")
+
+
+@blueprint.operation("/v1/runs", "GET", "listRuns", scopes=(OPS,), also=(400,))
+@blueprint.query(PageQuery)
+@blueprint.answers(200, RunPageSchema)
+def list_runs(query: dict[str, Any]) -> dict[str, Any]:
+    """List runs, newest first."""
+    service = current_service()
+    before = service.cursors.read("runs", query, date.fromisoformat)
+
+    def read(session: Session) -> dict[str, Any]:
+        rows = runs.page(session, before=before, limit=query["limit"] + 1)
+        page, cursor = service.cursors.page("runs", query, rows, lambda row: [row.date])
+        return {"data": list(map(present_run, page, books_of_runs(session, page))), "next_cursor": cursor}
+
+    return perform(service.sessions, read)
+
+
+@blueprint.operation("/v1/runs/<string:run_date>", "GET", "getRun", scopes=(OPS,), also=(404,))
+@blueprint.answers(200, RunSchema)
+def get(run_date: str) -> Any:
+    """Read a run."""
+    day = _day(run_date)
+    return perform(current_service().sessions, lambda session: _present(session, runs.get(session, day)))
+
+
+@blueprint.operation("/v1/runs/<string:run_date>/close", "POST", "closeRun", scopes=(OPS,), also=(404, 409))
+@blueprint.headers(CommandHeaders, error_status=400)
+@blueprint.body(CloseBody, example={"reason": "Provider closes early today"})
+@blueprint.answers(200, RunSchema, headers=REPLAYED)
+def close(headers: dict[str, Any], body: Any, run_date: str) -> Response:
+    """Close a run before its cut-off: nothing more of it is sent, and what is left is carried to the next one."""
+    day = _day(run_date)
+    reason = load(CloseBody(), body)["reason"]
+
+    def effect(session: Session) -> StoredAnswer:
+        run = close_run(session, current_act(), day, reason)
+        return StoredAnswer(200, {}, json_text(RunSchema().dump(_present(session, run))))
+
+    return once(headers["idempotency_key"], effect)
+
+
+def _present(session: Session, run: Run) -> Any:
+    [books] = books_of_runs(session, [run])
+    return present_run(run, books)
+
+
+def _day(text: str) -> date:
+    """An address that names no date leads nowhere."""
+    try:
+        return parse_day(text)
+    except ValidationError:
+        raise NotFound("There is no such run.") from None

@@ -1,0 +1,117 @@
+"""/v1/schedules"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from api_service.auth.bearer import current_caller
+from api_service.auth.caller import OPS, READ, WRITE
+from api_service.blueprint import Blueprint
+from api_service.commands.cancel_schedule import cancel_schedule
+from api_service.commands.schedule_event import schedule_event
+from api_service.conditional import Precondition, json_text, tag, tagged
+from api_service.documented import ETAG, LOCATION, REPLAYED
+from api_service.idempotency import current_act, once
+from api_service.schemas.queries import ChangeHeaders, CommandHeaders, PayerQuery, ReadHeaders, SchedulesQuery
+from api_service.schemas.schedule import (
+    CreatedScheduleSchema,
+    SchedulePageSchema,
+    ScheduleSchema,
+    present_schedule,
+)
+from api_service.schemas.schedule_body import EXAMPLE, ScheduleBody
+from api_service.service import current_service
+from api_service.terms import read_terms
+from shared.db import lists, schedule_view
+from shared.db.engine import Session
+from shared.db.errors import perform
+from shared.db.idempotency import StoredAnswer
+from shared.db.models import Schedule
+from shared.domain.errors import NotFound
+
+blueprint = Blueprint("schedules", __name__, description="What payers asked for.")
+
+
+@blueprint.operation("/v1/schedules", "POST", "createSchedule", scopes=(WRITE,), also=(409,))
+@blueprint.headers(CommandHeaders, error_status=400)
+@blueprint.body(ScheduleBody, example=EXAMPLE)
+@blueprint.answers(201, CreatedScheduleSchema, headers={**LOCATION, **ETAG, **REPLAYED})
+def create(headers: dict[str, Any], body: Any) -> Response:
+    """Schedule one payment or a row of them."""
+    service = current_service()
+    terms = read_terms(body, current_caller(), service.settings.max_amount)
+
+    def effect(session: Session) -> StoredAnswer:
+        made = schedule_event(session, service.settings, current_act(), terms)
+        view = {**present_schedule(made.schedule, made.standing), "events": made.events}
+        answer_headers = {"Location": f"/v1/schedules/{made.schedule.id}", "ETag": f'"{tag(made.schedule.version)}"'}
+        return StoredAnswer(201, answer_headers, json_text(CreatedScheduleSchema().dump(view)))
+
+    return once(headers["idempotency_key"], effect)
+
+
+@blueprint.operation("/v1/schedules", "GET", "listSchedules", scopes=(READ, OPS), also=(400,))
+@blueprint.query(SchedulesQuery)
+@blueprint.answers(200, SchedulePageSchema)
+def list_schedules(query: dict[str, Any]) -> dict[str, Any]:
+    """List schedules in the order they were made."""
+    service = current_service()
+    payer_id = current_caller().payer_to_read(query["payer_id"])
+    after = service.cursors.read("schedules", query, UUID)
+
+    def read(session: Session) -> dict[str, Any]:
+        rows = lists.schedules(session, payer_id, after=after, limit=query["limit"] + 1)
+        page, cursor = service.cursors.page("schedules", query, rows, lambda row: [row.id])
+        standings = schedule_view.standings(session, page)
+        return {"data": list(map(present_schedule, page, standings)), "next_cursor": cursor}
+
+    return perform(service.sessions, read)
+
+
+@blueprint.operation("/v1/schedules/<uuid:schedule_id>", "GET", "getSchedule", scopes=(READ, OPS), also=(304, 404))
+@blueprint.headers(ReadHeaders)
+@blueprint.query(PayerQuery)
+@blueprint.answers(200, ScheduleSchema, headers=ETAG)
+def get(headers: dict[str, Any], query: dict[str, Any], schedule_id: UUID) -> Response:
+    """Read a schedule."""
+    payer_id = current_caller().payer_to_read(query["payer_id"])
+
+    def read(session: Session) -> Response:
+        schedule = schedule_view.find(session, schedule_id, payer_id)
+        if schedule is None:
+            raise NotFound("There is no such schedule.")
+        return _answer(session, schedule, if_none_match=headers["if_none_match"])
+
+    return perform(current_service().sessions, read)
+
+
+@blueprint.operation("/v1/schedules/<uuid:schedule_id>", "DELETE", "cancelSchedule", scopes=(WRITE,), also=(404, 412))
+@blueprint.headers(ChangeHeaders)
+@blueprint.query(PayerQuery)
+@blueprint.answers(200, ScheduleSchema, headers=ETAG)
+def delete(headers: dict[str, Any], query: dict[str, Any], schedule_id: UUID) -> Response:
+    """Cancel a schedule and what is not being paid of it already."""
+    service = current_service()
+    payer_id = current_caller().payer_to_change(query["payer_id"])
+
+    def change(session: Session) -> Response:
+        schedule = cancel_schedule(
+            session,
+            service.settings,
+            current_act(),
+            schedule_id=schedule_id,
+            payer_id=payer_id,
+            precondition=Precondition(headers["if_match"]),
+        )
+        return _answer(session, schedule)
+
+    return perform(service.sessions, change)
+
+
+def _answer(session: Session, schedule: Schedule, *, if_none_match: str | None = None) -> Response:
+    [standing] = schedule_view.standings(session, [schedule])
+    body = json_text(ScheduleSchema().dump(present_schedule(schedule, standing)))
+    return tagged(body, schedule.version, if_none_match=if_none_match)

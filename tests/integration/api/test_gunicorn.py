@@ -1,0 +1,147 @@
+"""The API as it is really run: gunicorn with our settings, over HTTP."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from api_service.auth.development import make_token
+from tests.integration.api.client import RENT
+
+ROOT = Path(__file__).parents[3]
+COMMAND = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "api_service.wsgi:app"]
+START_SECONDS = 60
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """This process's, without any setting of ours."""
+    ours = ("DATABASE_URL", "APP_ENV", "OIDC_", "CUTOFF_AT", "BUSINESS_", "PORT", "WEB_CONCURRENCY", "LOG_")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return {**inherited, **changes}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def server(database_url: str, tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes], Path]]:
+    """The address of a server with two processes, the process, and its log."""
+    port, log = free_port(), tmp_path / "log"
+    variables = environment(
+        DATABASE_URL=database_url, BUSINESS_DATE="2026-11-20", PORT=str(port), WEB_CONCURRENCY="2", LOG_FORMAT="json"
+    )
+    with log.open("wb") as output:
+        process = subprocess.Popen(COMMAND, cwd=ROOT, env=variables, stderr=output, stdout=output)
+        url = f"http://127.0.0.1:{port}"
+        try:
+            wait_until_ready(url, process, log)
+            yield url, process, log
+        finally:
+            process.kill()
+            process.wait()
+
+
+def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if requests.get(f"{url}/readyz", timeout=5).status_code == 200:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.05)
+    raise AssertionError(log.read_text())
+
+
+def test_requests_over_http_create_and_read_a_schedule(
+    server: tuple[str, subprocess.Popen[bytes], Path],
+) -> None:
+    url, process, log = server
+    with requests.Session() as session:
+        session.headers["Authorization"] = f"Bearer {make_token('alice', ['schedules:read', 'schedules:write'])}"
+        made = session.post(f"{url}/v1/schedules", json=RENT, headers={"Idempotency-Key": "rent"}, timeout=30)
+        assert made.status_code == 201
+        for _ in range(6):  # both processes answer, each with connections of its own
+            read = session.get(f"{url}{made.headers['Location']}", timeout=30, headers={"Connection": "close"})
+            assert read.json()["description"] == made.json()["description"]
+        too_large = session.post(
+            f"{url}/v1/schedules",
+            data=iter([b" " * 40_000, b" " * 40_000]),
+            headers={"Idempotency-Key": "large", "Content-Type": "application/json"},
+            timeout=30,
+        )
+        assert too_large.status_code == 413
+        assert too_large.headers["Content-Type"] == "application/problem+json"
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=35) == 0
+    lines = log.read_text()
+    assert '"route": "/v1/schedules/<uuid:schedule_id>"' in lines
+    assert "alice" not in lines
+    assert "landlord-9" not in lines
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "said"),
+    [
+        ({}, 2, ["DATABASE_URL", "payday services"]),
+        (
+            {"CUTOFF_AT": "x", "WEB_CONCURRENCY": "0", "PORT": "-1"},
+            2,
+            ["DATABASE_URL", "CUTOFF_AT", "WEB_CONC", "PORT"],
+        ),
+        ({"DATABASE_URL": "mysql://x"}, 2, ["DATABASE_URL", "postgresql://"]),
+        ({"DATABASE_URL": "postgresql://me:secret@127.0.0.1:1/x"}, 1, ["DATABASE_URL", "127.0.0.1"]),
+        ({"APP_ENV": "production", "DATABASE_URL": "postgresql://x"}, 2, ["SECRET_KEY", "OIDC_ISSUER"]),
+    ],
+)
+def test_a_start_that_cannot_be_says_why_without_a_traceback(
+    changes: dict[str, str], status: int, said: list[str]
+) -> None:
+    ended = subprocess.run(
+        COMMAND,
+        cwd=ROOT,
+        env=environment(**changes),
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS,
+        check=False,
+    )
+    assert ended.returncode == status
+    assert "Traceback" not in ended.stderr
+    assert "secret" not in ended.stderr
+    for word in said:
+        assert word in ended.stderr
+
+
+def test_a_key_file_that_cannot_be_read_stops_the_start(database_url: str, tmp_path: Path) -> None:
+    for content in (None, b"", b"{}", b'{"keys": []}', b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"):
+        path = tmp_path / "key"
+        if content is not None:
+            path.write_bytes(content)
+        ended = subprocess.run(
+            [sys.executable, "-c", "import api_service.wsgi"],
+            cwd=ROOT,
+            env=environment(DATABASE_URL=database_url, OIDC_PUBLIC_KEY_FILE=str(path)),
+            capture_output=True,
+            text=True,
+            timeout=START_SECONDS,
+            check=False,
+        )
+        assert ended.returncode == 2, ended.stderr
+        assert "OIDC_PUBLIC_KEY_FILE" in ended.stderr
+        assert "Traceback" not in ended.stderr
+
+
+def test_a_process_has_as_many_connections_as_threads() -> None:
+    from api_service.start import CONNECTIONS
+
+    assert f"threads = {CONNECTIONS}  #" in (ROOT / "deploy/gunicorn.conf.py").read_text()

@@ -1,0 +1,106 @@
+"""A POST repeated with its key has one effect and one answer."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+
+from shared.db import idempotency
+from shared.db.engine import make_sessions
+from tests.integration.api.client import RENT, Api, assert_problem
+
+
+def test_a_repetition_gets_the_first_answer_and_is_marked(api: Api) -> None:
+    first = api.call("POST", "/v1/schedules", key="rent", json=RENT)
+    again = api.call("POST", "/v1/schedules", key="rent", json=RENT)
+    assert "Idempotent-Replayed" not in first.headers
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.status_code == 201
+    assert again.get_data() == first.get_data()
+    assert (again.headers["Location"], again.headers["ETag"]) == (first.headers["Location"], '"v1"')
+    assert [api.count(t) for t in ("schedule", "audit", "idempotency_key")] == [1, 1, 1]
+
+
+def test_the_answer_stays_the_first_whatever_became_of_the_schedule(api: Api) -> None:
+    first = api.schedule(key="rent")
+    api.call("DELETE", f"/v1/schedules/{first['id']}")
+    assert api.schedule(key="rent") == first
+
+
+def test_spaces_and_order_make_no_other_body(api: Api) -> None:
+    first = api.schedule(key="rent")
+    reordered = "{" + ", ".join(f'"{name}":\n "{value}"' for name, value in reversed(RENT.items())) + "}"
+    again = api.call("POST", "/v1/schedules", key="rent", data=reordered, content_type="application/json")
+    assert again.get_json()["id"] == first["id"]
+
+
+def test_the_same_key_with_another_body_is_a_422(api: Api) -> None:
+    api.schedule(key="rent")
+    response = api.call("POST", "/v1/schedules", key="rent", json={**RENT, "amount": "26.00"})
+    assert_problem(response, 422, "idempotency_key_reused")
+    assert api.count("schedule") == 1
+
+
+def test_a_key_belongs_to_its_caller_and_its_address(api: Api) -> None:
+    mine, bobs = api.schedule(key="rent"), api.schedule(sub="bob", key="rent")
+    assert mine["id"] != bobs["id"]
+    api.call("POST", "/v1/schedules?x=1", key="rent", json=RENT)
+    assert api.count("schedule") == 3
+
+
+def test_a_refused_request_leaves_its_key_free(api: Api) -> None:
+    for wrong in ({"amount": "0"}, {"startDate": "2026-01-01"}, {"payerId": "bob"}):
+        assert api.call("POST", "/v1/schedules", key="rent", json={**RENT, **wrong}).status_code in (422, 403)
+    api.schedule(key="rent")
+
+
+@pytest.mark.parametrize("key", [None, "a b", "ä", "x" * 256, "a\x7f", " "])
+def test_a_key_that_is_missing_or_malformed_is_a_400(api: Api, key: str | None) -> None:
+    for path, scopes in (("/v1/schedules", ("schedules:write",)), ("/v1/runs/2026-11-20/close", ("ops",))):
+        response = api.call("POST", path, key=key, scopes=scopes, json={})
+        assert_problem(response, 400, "idempotency_key_required")
+
+
+@pytest.mark.parametrize("key", ["x" * 255, "!", "~a:/?#[]@$&'()*+,;=\"\\"])
+def test_any_key_of_visible_ascii_is_taken(api: Api, key: str) -> None:
+    api.schedule(key=key)
+
+
+def test_eight_requests_at_once_with_one_key_make_one_schedule(api: Api) -> None:
+    start = Barrier(8)
+
+    def post(_: int) -> tuple[int, str, str | None]:
+        start.wait()
+        response = api.call("POST", "/v1/schedules", key="rent", json=RENT)
+        body = response.get_json()
+        return response.status_code, body.get("id") or body["code"], response.headers.get("Retry-After")
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(post, range(8)))
+    made = {answer[1] for answer in answers if answer[0] == 201}
+    assert len(made) == 1
+    assert {answer for answer in answers if answer[0] != 201} <= {(409, "idempotency_in_flight", "1")}
+    assert [api.count(t) for t in ("schedule", "audit", "idempotency_key")] == [1, 1, 1]
+    assert api.schedule(key="rent")["id"] in made
+
+
+def test_a_key_in_use_is_a_409_that_says_when_to_come_back(api: Api) -> None:
+    scope = idempotency.Scope("alice", "POST /v1/schedules", "rent")
+    with make_sessions(api.engine).begin() as session:
+        assert idempotency.enter(session, scope, "another request") is None
+        response = api.call("POST", "/v1/schedules", key="rent", json=RENT)
+        assert_problem(response, 409, "idempotency_in_flight")
+        assert response.headers["Retry-After"] == "1"
+    api.schedule(key="rent")
+
+
+def test_keys_are_purged_after_their_time_and_not_before(api: Api) -> None:
+    api.schedule(key="old")
+    api.schedule(key="new")
+    api.rows("UPDATE idempotency_key SET created_at = now() - interval '7 days 1 minute' WHERE key = 'old'")
+    with make_sessions(api.engine).begin() as session:
+        assert idempotency.purge(session) == 1
+        assert idempotency.purge(session) == 0
+        assert idempotency.purge(session, timedelta(0), limit=1) == 1
+    assert api.count("idempotency_key") == 0
