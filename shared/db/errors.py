@@ -55,7 +55,7 @@ def translated() -> Iterator[None]:
         if problem is not None:
             raise Invalid(problem) from None
         if _is_passing(error):
-            raise Unavailable("The database does not answer.") from error
+            raise Unavailable("The database cannot serve this now.") from error
         raise
 
 
