@@ -63,7 +63,7 @@ def present_run(run: Run, books: Books) -> Mapping[str, Any]:
         "status": run.status,
         **{str(heading): _tally(books.tallies[heading]) for heading in Heading},
         "waiting": _tally(books.waiting),
-        "balanced": books.balanced,
+        "balanced": books.balanced and run.off is None,
         "opened_at": run.opened_at,
         "closed_at": run.closed_at,
     }

@@ -20,11 +20,11 @@ from api_service.schemas.run import CloseBody, RunPageSchema, RunSchema, present
 from api_service.service import current_service
 from api_service.validation import load
 from shared.db import runs
+from shared.db.bookings import books_of_runs
 from shared.db.engine import Session
 from shared.db.errors import perform
 from shared.db.idempotency import StoredAnswer
 from shared.db.models import Run
-from shared.db.run_books import books_of_runs
 from shared.domain.errors import NotFound
 
 blueprint = Blueprint("runs", __name__, description="Business dates and their books, for operators.")

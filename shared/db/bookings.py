@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -10,8 +11,11 @@ from uuid import UUID
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from shared.db.models import Booking
+from shared.db.models import Booking, Run
 from shared.domain.books import Books, Heading, books
+
+Line = tuple[str, str, int, int]
+"""Heading, currency, count and minor units."""
 
 
 def line(
@@ -45,11 +49,23 @@ def book(session: Session, lines: Sequence[dict[str, Any]]) -> None:
 
 
 def books_of(session: Session, run_date: date, *, closed: bool) -> Books:
-    """The books of a run as they stand."""
+    """The books of one run as they stand."""
+    return books(_lines(session, [run_date])[run_date], closed=closed)
+
+
+def books_of_runs(session: Session, runs: Sequence[Run]) -> list[Books]:
+    """The books of each of these runs as they stand, in one statement."""
+    lines = _lines(session, [run.date for run in runs])
+    return [books(lines[run.date], closed=run.status == "closed") for run in runs]
+
+
+def _lines(session: Session, days: Sequence[date]) -> dict[date, list[Line]]:
     query = (
-        select(Booking.heading, Booking.currency, func.sum(Booking.count), func.sum(Booking.amount))
-        .where(Booking.run_date == run_date)
-        .group_by(Booking.heading, Booking.currency)
+        select(Booking.run_date, Booking.heading, Booking.currency, func.sum(Booking.count), func.sum(Booking.amount))
+        .where(Booking.run_date.in_(days))
+        .group_by(Booking.run_date, Booking.heading, Booking.currency)
     )
-    lines = [(row[0], row[1], int(row[2]), int(row[3])) for row in session.execute(query)]
-    return books(lines, closed=closed)
+    found: dict[date, list[Line]] = defaultdict(list)
+    for row in session.execute(query):
+        found[row[0]].append((row[1], row[2], int(row[3]), int(row[4])))
+    return found
