@@ -1,25 +1,34 @@
-"""Which tests a run takes: those marked `all` only with --all, benchmarks only when they are named."""
+"""Which tests a run takes: those marked `all` only with --all, benchmarks only when they are named.
+
+With --on-database only those that use the database server, to run them again on another one.
+"""
 
 from pathlib import Path
 
 import pytest
 
+DATABASE_FIXTURE = "postgres_server"
 BENCHMARKS = Path(__file__).parent / "benchmarks"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add --all."""
+    """Add --all and --on-database."""
     parser.addoption("--all", action="store_true", help="run the tests marked `all` too")
+    parser.addoption("--on-database", action="store_true", help="run only the tests that use the database server")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Take tests marked `all` out of a plain run; they are deselected, not skipped."""
-    if config.getoption("--all"):
-        return
-    left_out = [item for item in items if item.get_closest_marker("all")]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not item.get_closest_marker("all")]
+    """Take tests out of a run that are not for it; they are deselected, not skipped."""
+    wanted = [item for item in items if _is_wanted(item)]
+    if len(wanted) < len(items):
+        config.hook.pytest_deselected(items=[item for item in items if not _is_wanted(item)])
+        items[:] = wanted
+
+
+def _is_wanted(item: pytest.Item) -> bool:
+    if item.config.getoption("--on-database") and DATABASE_FIXTURE not in getattr(item, "fixturenames", ()):
+        return False
+    return bool(item.config.getoption("--all")) or item.get_closest_marker("all") is None
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -1,0 +1,61 @@
+# Payday's commands; `make` alone lists them. Only Python 3.11+ and make are needed.
+
+PY := .venv/bin/python
+PAYDAY := $(PY) -m deploy.cli
+PYTEST := $(PY) -m pytest -n 2 --dist loadgroup
+UV ?= uv
+LOCK := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --quiet --extra build --extra local
+YES := 1 yes true
+
+export PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all lint types format bench install lock
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv/demo.stamp ## See a payday on this machine, end to end; Ctrl-C ends it (EXIT=1: end after the summary)
+	@exec $(PAYDAY) demo $(if $(filter $(YES),$(EXIT)),--exit) $(ARGS)
+
+test: .venv/test.stamp ## Run every test fit for ten minutes on two cores (ARGS='-k word': only some)
+	@$(PYTEST) $(ARGS)
+
+test-all: .venv/test.stamp ## Run those, what takes longer, and again on PostgreSQL 15 what needs a database
+	@$(PYTEST) --all $(ARGS)
+	@$(PY) -m tests.older_postgres $(ARGS)
+
+lint: .venv/test.stamp ## Look for mistakes and bad form (ruff)
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+types: .venv/test.stamp ## Check the types (mypy, strict)
+	@$(PY) -m mypy
+
+format: .venv/test.stamp ## Bring the code into form (ruff)
+	@$(PY) -m ruff check --fix --quiet .
+	@$(PY) -m ruff format .
+
+bench: .venv/test.stamp ## Measure how fast events are settled (ARGS='--help' shows what can be set)
+	@exec $(PY) -m tests.benchmarks $(ARGS)
+
+install: .venv/demo.stamp ## Install Payday in .venv and do nothing else
+
+lock: ## Write the lock files anew from pyproject.toml (needs uv; ARGS=--upgrade takes newer versions)
+	$(LOCK) $(ARGS) -o deploy/requirements.lock
+	$(LOCK) $(ARGS) --extra test -c deploy/requirements.lock -o deploy/requirements-test.lock
+
+# A missing or dangling .venv/bin/python (the system's Python was replaced) installs again.
+.venv/bin/python:
+	@:
+
+.venv/demo.stamp: deploy/requirements.lock deploy/install.sh pyproject.toml .venv/bin/python
+	@sh deploy/install.sh deploy/requirements.lock
+	@touch $@
+
+.venv/test.stamp: deploy/requirements-test.lock deploy/install.sh pyproject.toml .venv/bin/python
+	@sh deploy/install.sh deploy/requirements-test.lock
+	@touch $@
