@@ -1,0 +1,34 @@
+"""`payday doctor`: looks at what Payday needs, and says what is wrong."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command `doctor`."""
+    parser = subparsers.add_parser(
+        "doctor",
+        help="check versions, settings, database, broker, cache, partitions and clock",
+        description="One line for each thing looked at; ends with 1 when something is bad. Changes nothing.",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Look; 0 when all is well, 1 when something is bad."""
+    from dataclasses import asdict
+
+    from deploy.cli.checks import examine
+
+    checks = []
+    for check in examine():
+        checks.append(check)
+        if not arguments.json:
+            print(f"{'ok ' if check.ok else 'BAD'}  {check.name:<10}  {check.detail}", flush=True)
+    well = all(check.ok for check in checks)
+    if arguments.json:
+        print(json.dumps({"ok": well, "checks": [asdict(check) for check in checks]}))
+    return 0 if well else 1

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import redis
+
+from deploy.local.ports import free_port
+from tests.integration.cli.command import payday
+
+NAMES = ["versions", "settings", "database", "schema", "partitions", "clock", "broker", "cache"]
+
+
+def examine(**settings: str) -> dict[str, Any]:
+    """What the doctor finds, by name; its exit status says the same."""
+    finished = payday("doctor", "--json", **settings)
+    found: dict[str, Any] = json.loads(finished.stdout)
+    assert finished.returncode == (0 if found["ok"] else 1)
+    assert found["ok"] == all(check["ok"] for check in found["checks"])
+    assert "Traceback" not in finished.stderr
+    return {check["name"]: check for check in found["checks"]}
+
+
+def bad(checks: dict[str, Any]) -> dict[str, str]:
+    return {name: check["detail"] for name, check in checks.items() if not check["ok"]}
+
+
+@pytest.fixture
+def evicting_broker_url(broker_url: str) -> Iterator[str]:
+    with redis.Redis.from_url(broker_url) as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        yield broker_url
+        client.config_set("maxmemory-policy", "noeviction")
+
+
+def test_a_sound_installation_is_well(database_url: str, broker_url: str) -> None:
+    checks = examine(DATABASE_URL=database_url, CELERY_BROKER_URL=broker_url)
+    assert bad(checks) == {}
+    assert list(checks) == NAMES
+    assert checks["broker"]["detail"] == "maxmemory-policy noeviction"
+    assert checks["database"]["detail"].startswith("PostgreSQL 1")
+
+
+def test_people_get_a_line_for_each_thing(database_url: str, broker_url: str) -> None:
+    finished = payday("doctor", DATABASE_URL=database_url, CELERY_BROKER_URL=broker_url)
+    assert finished.returncode == 0
+    assert [line.split()[:2] for line in finished.stdout.splitlines()] == [["ok", name] for name in NAMES]
+
+
+def test_settings_that_are_wrong_are_all_named() -> None:
+    finished = payday("doctor", BATCH_SIZE="many")
+    assert finished.returncode == 1
+    for name in ("BATCH_SIZE", "DATABASE_URL", "CELERY_BROKER_URL"):
+        assert f"BAD  settings    {name}: " in finished.stdout
+
+
+def test_a_database_without_the_schema_is_bad(empty_database_url: str, broker_url: str) -> None:
+    found = bad(examine(DATABASE_URL=empty_database_url, CELERY_BROKER_URL=broker_url))
+    assert list(found) == ["schema", "partitions"]
+    assert "payday db upgrade" in found["schema"]
+
+
+def test_partitions_that_are_not_there_yet_are_bad(database_url: str, broker_url: str) -> None:
+    found = bad(examine(DATABASE_URL=database_url, CELERY_BROKER_URL=broker_url, BUSINESS_DATE="2040-01-15"))
+    assert list(found) == ["partitions"]
+    assert "event_2040_01, event_2040_02" in found["partitions"]
+
+
+def test_a_broker_that_evicts_is_bad(database_url: str, evicting_broker_url: str) -> None:
+    found = bad(examine(DATABASE_URL=database_url, CELERY_BROKER_URL=evicting_broker_url))
+    assert found == {"broker": "maxmemory-policy allkeys-lru, must be noeviction"}
+
+
+def test_a_cache_on_the_brokers_server_is_bad(database_url: str, broker_url: str) -> None:
+    cache_url = urlsplit(broker_url)._replace(path="/7").geturl()
+    found = bad(examine(DATABASE_URL=database_url, CELERY_BROKER_URL=broker_url, CACHE_URL=cache_url))
+    assert list(found) == ["cache"]
+    assert "one of its own" in found["cache"]
+
+
+def test_servers_that_do_not_answer_are_bad_and_the_rest_is_looked_at() -> None:
+    ports = [free_port() for _ in range(3)]
+    checks = examine(
+        DATABASE_URL=f"postgresql://payday:secret-word@127.0.0.1:{ports[0]}/payday",
+        CELERY_BROKER_URL=f"redis://127.0.0.1:{ports[1]}/0",
+        CACHE_URL=f"redis://127.0.0.1:{ports[2]}/0",
+    )
+    found = bad(checks)
+    assert list(found) == ["database", "broker", "cache"]
+    assert "secret-word" not in str(checks)
