@@ -10,6 +10,9 @@ import pytest
 
 SERVICES = "tests/integration/local/test_payday_services.py"
 ALLOWED = {
+    "tests/acceptance/test_demo.py::test_the_demo_works_for_an_ordinary_user_too": (
+        "run by root from a folder, or with an interpreter, that an ordinary user cannot read"
+    ),
     f"{SERVICES}::test_a_folder_closed_to_the_servers_user_is_refused_and_left_as_it_is": (
         "only root starts servers as another user"
     ),

@@ -1,12 +1,10 @@
 import contextlib
 import json
 import os
-import pwd
 import shutil
 import signal
 import site
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +12,6 @@ import psycopg2
 import pytest
 import redis
 
-from deploy.local.account import Account
 from deploy.local.processes import ChildProcess, wait_for
 from tests.integration.local.services_command import (
     REPOSITORY,
@@ -25,9 +22,9 @@ from tests.integration.local.services_command import (
     run_services,
     services,
 )
+from tests.ordinary_user import AS_ROOT, ordinary_user
 
 TIMEOUT_SECONDS = 20.0
-AS_ROOT = os.geteuid() == 0
 
 
 @pytest.fixture
@@ -168,17 +165,6 @@ def test_a_folder_closed_to_the_servers_user_is_refused_and_left_as_it_is(reacha
     assert "Traceback" not in refused.stderr
     assert closed.stat().st_mode & 0o777 == 0o700
     assert list(closed.iterdir()) == []
-
-
-def ordinary_user() -> tuple[Account, str] | None:
-    """An unprivileged user, and an interpreter of our version that it can run on our files."""
-    entry = pwd.getpwnam("nobody") if AS_ROOT else pwd.getpwuid(os.geteuid())
-    account = Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    candidates = [Path(sys.executable), *(Path(folder) / version for folder in ("/usr/local/bin", "/usr/bin"))]
-    programs = [str(path) for path in candidates if path.exists() and not account.blocked_by(path.resolve())]
-    blocked = account.blocked_by(REPOSITORY / "x") + account.blocked_by(Path(site.getsitepackages()[0]) / "x")
-    return (account, programs[0]) if programs and not blocked else None
 
 
 def test_an_ordinary_user_needs_no_copy_and_no_other_user(reachable: Path) -> None:

@@ -1,0 +1,39 @@
+"""The summary for people."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from deploy.local.demo.summary import Summary
+from deploy.run_table import run_table, run_title
+
+DIFFERENCES_SHOWN = 20
+
+
+def print_summary(console: Console, summary: Summary) -> None:
+    """Table and sentences."""
+    console.print()
+    console.print(run_title(summary.run), highlight=False)
+    console.print(run_table(summary.run), highlight=False)
+    rate = summary.rate()
+    speed = f"About {rate:,} events a second" if rate else "All in one moment"
+    lines = [
+        f"{len(summary.created):,} schedules; {summary.cancelled_today} events of today cancelled before the run.",
+        f"{speed}, each with a call of its own to the bank.",
+        f"Declined: {', '.join(f'{count} {code}' for code, count in summary.declines().items()) or 'none'}.",
+        f"Monthly on the 31st: {', '.join(summary.month_end_dates)}.",
+    ]
+    for line in lines:
+        console.print(line, markup=False, highlight=False)
+    _print_verdict(console, summary)
+
+
+def _print_verdict(console: Console, summary: Summary) -> None:
+    records = summary.records
+    counts = f"{len(records.payments):,} payments in the bank's journal, {len(records.transactions):,} transactions"
+    if not summary.differences:
+        console.print(f"[green]{counts}: the same row by row, by key and amount.[/]", highlight=False)
+        return
+    console.print(f"{counts}; not as planned: {len(summary.differences)}", style="red", markup=False, highlight=False)
+    for difference in summary.differences[:DIFFERENCES_SHOWN]:
+        console.print(f"  {difference}", style="red", markup=False, highlight=False, soft_wrap=True)
