@@ -48,7 +48,7 @@ class DemoProcess:
     def wait_until_said(self, words: str) -> None:
         """Returns when its progress shows these words."""
         assert wait_for(lambda: words in self.said or self._ended, UP_SECONDS), self.said
-        assert words in self.said
+        assert words in self.said, self.said
 
     @property
     def said(self) -> str:

@@ -49,10 +49,9 @@ class House:
 
     def pay(self) -> None:
         """Starts beat, once a worker is there: from now on what is due is paid."""
-        flower = self.processes.flower_url
-        login = f"user {FLOWER_USER}, password {self.processes.flower_password}"
-        with self._screen.step(f"Flower shows the worker: {flower} ({login})"):
+        with self._screen.step(f"Flower shows the worker: {self.processes.flower_url}"):
             self.processes.wait_for_worker()
+        self._screen.say(f"    user {FLOWER_USER}, password {self.processes.flower_password}")
         self.processes.start_beat(self._environment)
 
     def check(self) -> None:

@@ -53,7 +53,7 @@ class Screen:
         self.console.print(f"[green]ok[/]  {text} [dim]({seconds:.1f} s)[/]", highlight=False, soft_wrap=True)
 
     def say(self, text: str) -> None:
-        self.console.print(text, highlight=False)
+        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def fail(self, text: str) -> None:
         """In red, and without reading anything into brackets of the text."""

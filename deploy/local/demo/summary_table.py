@@ -24,7 +24,7 @@ def print_summary(console: Console, summary: Summary) -> None:
         f"Monthly on the 31st: {', '.join(summary.month_end_dates)}.",
     ]
     for line in lines:
-        console.print(line, markup=False, highlight=False)
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     _print_verdict(console, summary)
 
 
@@ -32,7 +32,7 @@ def _print_verdict(console: Console, summary: Summary) -> None:
     records = summary.records
     counts = f"{len(records.payments):,} payments in the bank's journal, {len(records.transactions):,} transactions"
     if not summary.differences:
-        console.print(f"[green]{counts}: the same row by row, by key and amount.[/]", highlight=False)
+        console.print(f"[green]{counts}: the same row by row, by key and amount.[/]", highlight=False, soft_wrap=True)
         return
     console.print(f"{counts}; not as planned: {len(summary.differences)}", style="red", markup=False, highlight=False)
     for difference in summary.differences[:DIFFERENCES_SHOWN]:
