@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from shared.db import events, late, schedules
 from shared.db.engine import Session
@@ -14,6 +15,7 @@ from shared.db.models import Schedule, ScheduleRevision
 from shared.db.runs import Gate
 from shared.domain.errors import FieldProblem, Invalid
 from shared.domain.horizon import Horizon, extension, initial
+from shared.domain.lifecycle import EventStatus
 from shared.domain.recurrence import Occurrence, Rule
 from shared.ids import new_id, new_ids
 
@@ -100,14 +102,23 @@ def extend(session: Session, gate: Gate, due: Sequence[Schedule], horizon: Horiz
 
 def _write(session: Session, gate: Gate, work: Sequence[tuple[Schedule, list[Occurrence]]]) -> int:
     ids = iter(new_ids(sum(len(occurrences) for _, occurrences in work)))
-    rows = [_row(schedule, occurrence, next(ids)) for schedule, occurrences in work for occurrence in occurrences]
+    rows = [_row(gate, schedule, occurrence, next(ids)) for schedule, occurrences in work for occurrence in occurrences]
     events.insert(session, rows)
-    late.add(session, gate, [Payable(row["date"], row["id"], row["currency"], row["amount"]) for row in rows])
+    late.add(session, gate, [_payable(row) for row in rows if row["status"] == EventStatus.SCHEDULED])
+    late.miss(session, gate, [_payable(row) for row in rows if row["status"] == EventStatus.MISSED])
     return len(rows)
 
 
-def _row(schedule: Schedule, occurrence: Occurrence, event_id: Any) -> dict[str, Any]:
+def _payable(row: dict[str, Any]) -> Payable:
+    return Payable(row["date"], row["id"], row["currency"], row["amount"])
+
+
+def _row(gate: Gate, schedule: Schedule, occurrence: Occurrence, event_id: UUID) -> dict[str, Any]:
+    run = gate.run_of(occurrence.date)
+    # An extension that comes too late writes what it owes, and no run pays it later than the schedule allows (D7).
+    missed = run is not None and occurrence.date + timedelta(days=schedule.pay_late) < run.date
     return {
+        "status": str(EventStatus.MISSED if missed else EventStatus.SCHEDULED),
         "date": occurrence.date,
         "id": event_id,
         "schedule_id": schedule.id,

@@ -16,6 +16,7 @@ from shared.db.bookings import books_of
 from shared.db.clock import business_now
 from shared.db.models import Event, Run, Transaction
 from shared.db.publishing import Ready
+from shared.db.retrying import transact
 from shared.domain.books import Books, Heading
 from shared.domain.lifecycle import CancelReason, EventStatus, may_follow
 from shared.domain.payments import payment_key
@@ -77,8 +78,7 @@ class World:
         return frozen.date()
 
     def transact(self, work: Callable[[Session], T]) -> T:
-        with self.service.sessions.begin() as session:
-            return work(session)
+        return transact(self.service.sessions, work)
 
     def schedule(
         self,
@@ -110,7 +110,8 @@ class World:
         """Cancels a schedule as the API does; the events that moved."""
 
         def work(session: Session) -> list[UUID]:
-            gate = runs.enter(session, business_now(session, self.service.settings.business))
+            since = events.earliest_open(session, schedule_id, None)
+            gate = runs.enter(session, business_now(session, self.service.settings.business), since)
             schedule = schedules.lock(session, schedule_id, None)
             assert schedule is not None
             schedule.status, schedule.extend_on, schedule.version = "cancelled", None, schedule.version + 1

@@ -10,7 +10,6 @@ from shared.db import runs, schedules
 from shared.db.clock import business_now
 from shared.db.engine import Session
 from shared.db.retrying import transact
-from shared.domain.errors import DomainError
 from shared.log import get_logger
 from worker_service.service import Service
 
@@ -40,11 +39,13 @@ def _chunk(service: Service, as_of: date, broken: set[UUID], *, wait: bool) -> i
     """One chunk; None when nothing is due any more. A bad schedule is found by extending its chunk one by one."""
     try:
         return _extend(service, as_of, broken, CHUNK, wait=wait)
-    except (DomainError, ValueError, KeyError, TypeError, OverflowError):
+    except Exception:  # noqa: BLE001 - whatever one schedule's rule does, the others are extended and the day is paid
         found: list[UUID] = []
         try:
             return _extend(service, as_of, broken, 1, wait=wait, note=found)
-        except (DomainError, ValueError, KeyError, TypeError, OverflowError) as error:
+        except Exception as error:
+            if not found:
+                raise
             broken.update(found)
             log.error("schedule cannot be extended", alert=True, schedules=[*map(str, found)], reason=repr(error))
             return 0
@@ -61,7 +62,8 @@ def _extend(
 ) -> int | None:
     def work(session: Session) -> int | None:
         # The runs before the schedules: locks are taken in that order (rule C2).
-        gate = runs.enter(session, business_now(session, service.settings.business))
+        now = business_now(session, service.settings.business)
+        gate = runs.enter(session, now, runs.earliest_open(session))
         due = schedules.due_for_extension(session, as_of, limit=limit, wait=wait, without=broken)
         if note is not None:
             note[:] = [schedule.id for schedule in due]

@@ -176,9 +176,10 @@ def _settle(service: Service, session: Session, claim: Claim, decisions: Decisio
         return None
     # Before the settlement, because schedules are locked before events (rule C2).
     today = business_now(session, service.settings.business).today
-    release(session, claim, decisions.never_sent, key_used=False, today=today)
-    release(session, claim, decisions.key_used, key_used=True, today=today)
-    settled = settle(session, claim, decisions.verdicts, provider=service.settings.provider.name)
+    kept = release(session, claim, decisions.never_sent, key_used=False, today=today)
+    kept |= release(session, claim, decisions.key_used, key_used=True, today=today)
+    verdicts = decisions.verdicts | dict.fromkeys(kept, Verdict("unknown", None, "its schedule cannot be read"))
+    settled = settle(session, claim, verdicts, provider=service.settings.provider.name)
     claims.finish(session, claim, wait_seconds=decisions.wait_seconds if decisions.leftover else None)
     return settled
 
@@ -192,7 +193,7 @@ def prove(service: Service, claim: Claim, verdicts: dict[str, Verdict]) -> None:
                 service,
                 proofs.Proof(
                     UUID(event_id),
-                    claim.date,
+                    claim.span.date,
                     attempts[event_id],
                     paid=verdict.status == "paid",
                     code=verdict.code,
@@ -205,7 +206,7 @@ def receive(service: Service, proof: proofs.Proof) -> proofs.Reception:
     """Applies one proof in its own transaction; a contradiction is an alert."""
 
     def work(session: Session) -> proofs.Reception:
-        gate = runs.enter(session, business_now(session, service.settings.business))
+        gate = runs.enter(session, business_now(session, service.settings.business), proof.event_date)
         return proofs.apply(session, gate, proof, provider=service.settings.provider.name)
 
     reception = transact(service.sessions, work, patience_seconds=service.settings.lease_seconds)

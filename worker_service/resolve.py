@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 from shared.db import attempts, claims, proofs, runs
 from shared.db.attempts import OpenAttempt
-from shared.db.clock import business_now
+from shared.db.clock import BusinessNow, business_now
 from shared.db.engine import Session
 from shared.db.retrying import transact
 from shared.domain.money import format_amount
@@ -14,61 +15,102 @@ from shared.domain.payments import Answer, AnswerKind, Outcome, OutcomeKind, Pay
 from shared.log import get_logger
 from worker_service.pay import receive
 from worker_service.service import Service
+from worker_service.watch import RunWatch
 
 log = get_logger(__name__)
 
-BATCH = 100
-"""Attempts of one tick; the next tick takes the next ones."""
+TICK_SECONDS = 10.0
+"""A tick begins no attempt after so long: a provider that hangs must not fill the pool with resolvers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One attempt, taken at `taken_at` on this host's monotonic clock.
+
+    `send_seconds`: counted from then, how long its key may be sent again; None: it is only asked about.
+    """
+
+    attempt: OpenAttempt
+    payment: Payment
+    now: BusinessNow
+    taken_at: float
+    send_seconds: float | None
+
+    @property
+    def seconds_held(self) -> float:
+        return time.monotonic() - self.taken_at
 
 
 def resolve_due(service: Service) -> int:
-    """Goes through the attempts whose time has come; answers how many it settled.
+    """Takes the attempts whose time has come one by one; answers how many it settled.
 
-    Their next time is committed before anything is sent, so a resolver that dies is not followed by another at
-    once. Each is a transaction of its own: one that cannot be written stops no other.
+    The next time is committed before anything is sent, so a resolver that dies is not followed by another at once.
+    One that cannot be written stops no other.
     """
-    provider = service.settings.provider
-    due = transact(
-        service.sessions,
-        lambda session: attempts.claim_due(session, provider=provider.name, most=BATCH),
-    )
-    until = time.monotonic() + service.settings.lease_seconds
-    settled = 0
-    for attempt in due:
-        if time.monotonic() >= until:
+    until = time.monotonic() + TICK_SECONDS
+    looked_at = settled = 0
+    while time.monotonic() < until:
+        task = _take(service)
+        if task is None:
             break
-        settled += _resolve(service, attempt)
-    if due:
-        log.info("unknowns looked at", count=len(due), settled=settled)
+        looked_at += 1
+        try:
+            settled += _resolve(service, task)
+        except Exception as error:  # noqa: BLE001 - it stays unknown and comes again; the others have their turn
+            name = type(error).__name__
+            log.error("unknown not resolved", alert=True, event_id=str(task.attempt.event_id), reason=name)
+    if looked_at:
+        log.info("unknowns looked at", count=looked_at, settled=settled)
     return settled
 
 
-def _resolve(service: Service, attempt: OpenAttempt) -> bool:
-    if transact(service.sessions, lambda session: _may_send(service, session, attempt)):
-        return _send(service, attempt)
-    return _ask(service, attempt)
+def _take(service: Service) -> Task | None:
+    """Decides in one transaction which attempt is next and whether it is sent or asked about."""
+    settings, taken_at = service.settings, time.monotonic()
+
+    def work(session: Session) -> Task | None:
+        now = business_now(session, settings.business)
+        paying = claims.may_pay(session, now.today, now)
+        attempt = attempts.take_due(session, provider=settings.provider.name, held_seconds=2 * settings.lease_seconds)
+        if attempt is None:
+            return None
+        seconds = _send_seconds(service, attempt, now) if paying else None
+        if seconds is not None:
+            last = seconds + settings.provider.timeout_seconds
+            attempts.may_be_sent_for(session, attempt.event_id, attempt.number, last)
+        return Task(attempt, _payment(attempt), now, taken_at, seconds)
+
+    return transact(service.sessions, work)
 
 
-def _may_send(service: Service, session: Session, attempt: OpenAttempt) -> bool:
-    """Whether a resend is right now: it is a payment (rule K6), and the provider must still know the key (K4)."""
+def _send_seconds(service: Service, attempt: OpenAttempt, now: BusinessNow) -> float | None:
+    """For how long the key may be sent: a resend is a payment (rule K6), and the provider must still know it (K4).
+
+    The provider's memory is counted to the end of the last call, with a margin for its clock.
+    """
     provider = service.settings.provider
-    window = provider.key_window_seconds - service.settings.lease_seconds
-    if provider.mode != "key" or not attempt.sendable or attempt.first_sent_seconds_ago >= window:
-        return False
-    now = business_now(session, service.settings.business)
-    if not claims.may_pay(session, now.today, now):
-        return False
-    attempts.sent_again(session, attempt.event_id, attempt.number)
-    return True
+    if provider.mode != "key" or not attempt.sendable:
+        return None
+    window = provider.key_window_seconds - service.settings.lease_seconds - attempt.first_sent_seconds_ago
+    seconds = min(provider.timeout_seconds, window - provider.timeout_seconds, now.seconds_to_cutoff)
+    return seconds if seconds > 0 else None
 
 
-def _send(service: Service, attempt: OpenAttempt) -> bool:
-    payment = _payment(attempt)
-    last_start = time.monotonic() + service.settings.lease_seconds - service.settings.provider.timeout_seconds
-    results = service.gateway.make_payments([payment], last_start=last_start, ambiguous_before=frozenset({payment.key}))
-    outcome = results.outcomes.get(payment.key, Outcome(OutcomeKind.AMBIGUOUS))
+def _resolve(service: Service, task: Task) -> bool:
+    if task.send_seconds is not None:
+        return _send(service, task, task.taken_at + task.send_seconds)
+    return _ask(service, task)
+
+
+def _send(service: Service, task: Task, last_start: float) -> bool:
+    attempt, key = task.attempt, task.payment.key
+    with RunWatch(service, task.now.today) as stopped:
+        results = service.gateway.make_payments(
+            [task.payment], last_start=last_start, ambiguous_before=frozenset({key}), stopped=stopped
+        )
+    outcome = results.outcomes.get(key, Outcome(OutcomeKind.AMBIGUOUS))
     if outcome.alert:
-        log.error("provider answer", alert=True, key=payment.key, reason=outcome.code)
+        log.error("provider answer", alert=True, key=key, reason=outcome.code)
     if not outcome.resend:
         transact(service.sessions, lambda session: attempts.forbid_resend(session, attempt.event_id, attempt.number))
     if not outcome.proven:
@@ -77,37 +119,32 @@ def _send(service: Service, attempt: OpenAttempt) -> bool:
     return _receive(service, attempt, paid=paid, code=outcome.code, provider_ref=outcome.provider_ref)
 
 
-def _ask(service: Service, attempt: OpenAttempt) -> bool:
-    payment = _payment(attempt)
+def _ask(service: Service, task: Task) -> bool:
+    attempt, payment = task.attempt, task.payment
     answer = service.gateway.ask(payment.key, payment.amount)
     if answer.alert:
         log.error("provider answer", alert=True, key=payment.key, reason=answer.code)
     if answer.kind in (AnswerKind.PAID, AnswerKind.DECLINED):
         paid = answer.kind is AnswerKind.PAID
         return _receive(service, attempt, paid=paid, code=answer.code, provider_ref=answer.provider_ref)
-    if not counts_as_never_paid(service, attempt, answer):
+    if not counts_as_never_paid(service, task, answer):
         return False
 
     def work(session: Session) -> bool:
-        gate = runs.enter(session, business_now(session, service.settings.business))
-        return proofs.never_paid(
-            session,
-            gate,
-            event_id=attempt.event_id,
-            event_date=attempt.event_date,
-            number=attempt.number,
-        )
+        gate = runs.enter(session, business_now(session, service.settings.business), attempt.event_date)
+        return proofs.never_paid(session, gate, attempt)
 
     return transact(service.sessions, work)
 
 
-def counts_as_never_paid(service: Service, attempt: OpenAttempt, answer: Answer) -> bool:
-    """A not-found proves something only after the provider's processing time and within its memory."""
-    provider = service.settings.provider
+def counts_as_never_paid(service: Service, task: Task, answer: Answer) -> bool:
+    """A not-found proves something only if it was asked after the provider's processing time, and answered within
+    its memory."""
+    provider, attempt = service.settings.provider, task.attempt
     return (
         answer.kind is AnswerKind.NOT_FOUND
         and attempt.last_sent_seconds_ago >= provider.processing_seconds
-        and attempt.first_sent_seconds_ago + provider.timeout_seconds < provider.record_seconds
+        and attempt.first_sent_seconds_ago + task.seconds_held < provider.record_seconds
     )
 
 

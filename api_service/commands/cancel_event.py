@@ -30,10 +30,10 @@ def cancel_event(
     Raises NotFound, Conflict for any other status (rule S4), and Problem 412. The run's row is held before the
     schedule's, and that before the event's (rule C2).
     """
-    gate = runs.enter(session, business_now(session, settings.business))
     event = events.find(session, event_id, payer_id)
     if event is None:
         raise NotFound("There is no such event.")
+    gate = runs.enter(session, business_now(session, settings.business), event.date)
     schedules.lock(session, event.schedule_id, event.payer_id)
     session.refresh(event, with_for_update=True)
     if event.cancel_reason == CancelReason.SKIPPED:

@@ -30,7 +30,8 @@ def cancel_schedule(
     Raises NotFound, and Problem 412. A repetition is not held to the version that it changed itself
     (RFC 9110, 13.1.1).
     """
-    gate = runs.enter(session, business_now(session, settings.business))
+    since = events.earliest_open(session, schedule_id, payer_id)
+    gate = runs.enter(session, business_now(session, settings.business), since)
     schedule = schedules.lock(session, schedule_id, payer_id)
     if schedule is None:
         raise NotFound("There is no such schedule.")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from shared.db import runs
 from shared.db.clock import BusinessNow, business_now
+from shared.db.spans import Span
 from shared.settings import BusinessClock
 
 
@@ -42,28 +42,11 @@ class Claim:
 
     batch_id: int
     run_date: date
-    date: date
     epoch: int
-    first_id: UUID
-    last_id: UUID
-    ids: list[UUID] | None
+    span: Span
     seconds_to_cutoff: float
     fresh: list[ClaimedEvent] = field(default_factory=list)
     doubtful: list[ClaimedEvent] = field(default_factory=list)
-
-    @property
-    def bounds(self) -> dict[str, Any]:
-        """The parameters of `within`."""
-        if self.ids is not None:
-            return {"date": self.date, "ids": self.ids}
-        return {"date": self.date, "first_id": self.first_id, "last_id": self.last_id}
-
-
-def within(claim: Claim) -> str:
-    """The condition that bounds a statement to the batch by its primary key, so that no plan needs a join."""
-    if claim.ids is not None:
-        return "date = :date AND id = ANY(CAST(:ids AS uuid[]))"
-    return "date = :date AND id BETWEEN :first_id AND :last_id"
 
 
 TAKE = text("""
@@ -109,16 +92,8 @@ def take(session: Session, batch_id: int, *, worker: str, lease_seconds: float, 
     taken = session.execute(TAKE, {"batch": batch_id, "worker": worker, "lease": lease_seconds}).one_or_none()
     if taken is None:
         return None
-    claim = Claim(
-        batch_id,
-        run_date,
-        taken.date,
-        taken.epoch,
-        taken.first_id,
-        taken.last_id,
-        taken.ids,
-        now.seconds_to_cutoff,
-    )
+    span = Span(taken.date, taken.first_id, taken.last_id, taken.ids)
+    claim = Claim(batch_id, run_date, taken.epoch, span, now.seconds_to_cutoff)
     if taken.taken_over:
         claim.doubtful.extend(ClaimedEvent(*row) for row in _rows(session, DOUBTFUL, claim))
     claim.fresh.extend(ClaimedEvent(*row) for row in _rows(session, CLAIM, claim))
@@ -161,5 +136,5 @@ def finish(session: Session, claim: Claim, *, wait_seconds: float | None) -> Non
 
 
 def _rows(session: Session, statement: str, claim: Claim) -> Any:
-    parameters = {"batch": claim.batch_id, "run_date": claim.run_date, **claim.bounds}
-    return session.execute(text(statement.format(within=within(claim))), parameters)
+    parameters = {"batch": claim.batch_id, "run_date": claim.run_date, **claim.span.parameters}
+    return session.execute(text(statement.format(within=claim.span.condition)), parameters)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from shared.db import differences, runs
 from shared.db.clock import business_now
 from shared.db.settlement import RESOLVE_FIRST_SECONDS
+from shared.db.spans import Span
 from shared.settings import BusinessClock
 
 TIMEOUT = "15min"
@@ -23,13 +24,13 @@ WHERE run_date = :day AND status = 'claimed' AND lease_until >= clock_timestamp(
 # What a dead worker claimed may have been sent. The epoch grows, so that its late settlement finds nothing (C2).
 DEAD = text("""
 UPDATE batch SET epoch = epoch + 1, status = 'carried', worker = NULL, lease_until = NULL
-WHERE run_date = :day AND status = 'claimed' RETURNING id, date, first_id, last_id
+WHERE run_date = :day AND status = 'claimed' RETURNING id, date, first_id, last_id, ids
 """)
 
-DOUBT = text("""
+DOUBT = """
 WITH moved AS (
   UPDATE event SET status = 'unknown', version = version + 1
-  WHERE date = :date AND id BETWEEN :first_id AND :last_id AND status = 'processing' AND batch_id = :batch
+  WHERE {within} AND status = 'processing' AND batch_id = :batch
   RETURNING id, date, attempt, currency, amount, first_sent_at),
 doubts AS (
   INSERT INTO attempt (event_id, number, event_date, provider, reason, run_date, batch_id, first_sent_at,
@@ -43,7 +44,7 @@ INSERT INTO booking (run_date, batch_id, heading, currency, count, amount)
 SELECT :day, :batch, 'unknown', currency, count(*), sum(amount) FROM moved GROUP BY currency
 UNION ALL
 SELECT :day, :batch, 'in_flight', currency, -count(*), -sum(amount) FROM moved GROUP BY currency
-""")
+"""
 
 DATES = text("SELECT DISTINCT date FROM batch WHERE run_date = :day UNION SELECT CAST(:day AS date) ORDER BY date")
 
@@ -94,8 +95,17 @@ def close(session: Session, day: date, *, clock: BusinessClock, batch_size: int,
     runs.announce(session, following, following)
     runs.share(session, following)
     for dead in session.execute(DEAD, {"day": day}).all():
-        bounds = {"date": dead.date, "first_id": dead.first_id, "last_id": dead.last_id, "batch": dead.id}
-        session.execute(DOUBT, {**bounds, "day": day, "provider": provider, "resolve_first": RESOLVE_FIRST_SECONDS})
+        span = Span(dead.date, dead.first_id, dead.last_id, dead.ids)
+        session.execute(
+            text(DOUBT.format(within=span.condition)),
+            {
+                **span.parameters,
+                "batch": dead.id,
+                "day": day,
+                "provider": provider,
+                "resolve_first": RESOLVE_FIRST_SECONDS,
+            },
+        )
     for event_date in session.scalars(DATES, {"day": day}).all():
         scope = {"day": day, "date": event_date, "next": following}
         session.execute(MISS, scope)

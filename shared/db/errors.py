@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.db.engine import Session, Sessions
-from shared.db.retrying import is_conflict, is_lost, transact
+from shared.db.retrying import Again, is_conflict, is_passing, transact
 from shared.domain.errors import DomainError, FieldProblem, Invalid
 
 T = TypeVar("T")
@@ -23,8 +23,8 @@ CONSTRAINTS: Final = {
 }
 """What a caller's values can violate; a violation of any other constraint is our mistake."""
 
-# Lock and statement time-outs, too many connections, a server that only reads (a failover), a schema not there yet.
-PASSING: Final = frozenset({"55P03", "57014", "53300", "25006", "42P01", "42703"})
+# A server that only reads (a failover), a schema that is not there yet.
+PASSING: Final = frozenset({"25006", "42P01", "42703"})
 
 
 class Unavailable(DomainError):
@@ -50,11 +50,13 @@ def translated() -> Iterator[None]:
         yield
     except PoolTimeout:
         raise Unavailable("Too many requests wait for the database.") from None
+    except Again:
+        raise Unavailable("It is being changed by others again and again.") from None
     except DBAPIError as error:
         problem = CONSTRAINTS.get(_constraint(error))
         if problem is not None:
             raise Invalid(problem) from None
-        if _is_passing(error):
+        if _may_be_over_soon(error):
             raise Unavailable("The database cannot serve this now.") from error
         raise
 
@@ -63,7 +65,7 @@ def _constraint(error: DBAPIError) -> str:
     return getattr(getattr(error.orig, "diag", None), "constraint_name", None) or ""
 
 
-def _is_passing(error: DBAPIError) -> bool:
+def _may_be_over_soon(error: DBAPIError) -> bool:
     if getattr(error.orig, "pgcode", None) in PASSING or is_conflict(error):
         return True
-    return isinstance(error, OperationalError | InterfaceError) and is_lost(error)
+    return isinstance(error, OperationalError | InterfaceError) and is_passing(error)

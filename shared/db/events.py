@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from shared.db.bookings import book, line
 from shared.db.late import Payable
-from shared.db.models import Event
+from shared.db.models import Event, Schedule
 from shared.db.runs import Gate
 from shared.domain.books import Heading
-from shared.domain.lifecycle import CancelReason
+from shared.domain.lifecycle import OPEN, CancelReason
 
 INSERT = text("""
 INSERT INTO event (date, id, schedule_id, payer_id, payee_id, amount, currency, reference, nominal_date, sequence,
-  revision)
+  revision, status)
 SELECT * FROM unnest(CAST(:date AS date[]), CAST(:id AS uuid[]), CAST(:schedule_id AS uuid[]),
   CAST(:payer_id AS text[]), CAST(:payee_id AS text[]), CAST(:amount AS bigint[]), CAST(:currency AS text[]),
-  CAST(:reference AS text[]), CAST(:nominal_date AS date[]), CAST(:sequence AS int[]), CAST(:revision AS int[]))
+  CAST(:reference AS text[]), CAST(:nominal_date AS date[]), CAST(:sequence AS int[]), CAST(:revision AS int[]),
+  CAST(:status AS text[]))
 """)
 
 COLUMNS = (
@@ -36,6 +38,7 @@ COLUMNS = (
     "nominal_date",
     "sequence",
     "revision",
+    "status",
 )
 
 # Locks in (date, id) order: two that lock the same events otherwise meet in the middle.
@@ -51,7 +54,7 @@ RETURNING e.date, e.id, e.currency, e.amount, open.status AS before
 
 
 def insert(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Writes new scheduled events; each row has `COLUMNS`."""
+    """Writes new events; each row has `COLUMNS`."""
     if rows:
         session.execute(INSERT, {column: [row[column] for row in rows] for column in COLUMNS})
 
@@ -93,6 +96,16 @@ def withdraw(session: Session, gate: Gate, events: Sequence[Payable]) -> None:
             if gate.counts(run, event.date, event.id)
         ],
     )
+
+
+def earliest_open(session: Session, schedule_id: UUID, payer_id: str | None) -> date | None:
+    """The first date of a schedule's events that are not final; None if all are.
+
+    Looked up before the gate is entered, without a lock.
+    """
+    query = select(func.min(Event.date)).where(Event.schedule_id == schedule_id, Event.status.in_(OPEN))
+    payer = select(Schedule.payer_id).where(Schedule.id == schedule_id).scalar_subquery()
+    return session.scalar(query.where(Event.payer_id == (payer if payer_id is None else payer_id)))
 
 
 def find(session: Session, event_id: UUID, payer_id: str | None) -> Event | None:

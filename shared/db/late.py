@@ -41,6 +41,13 @@ def add(session: Session, gate: Gate, events: Iterable[Payable], *, counted: boo
         )
 
 
+def miss(session: Session, gate: Gate, events: Iterable[Payable]) -> None:
+    """Books events that were written as missed: the run that would have taken them on took them on and missed them."""
+    placed = [(run, event) for event in events if (run := gate.run_of(event.date)) is not None]
+    due = [_due(run.date, event) for run, event in placed]
+    book(session, due + [{**line, "heading": Heading.MISSED} for line in due])
+
+
 def _batch(run_date: date, event: Payable) -> dict[str, object]:
     return {
         "run_date": run_date,

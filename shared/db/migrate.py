@@ -29,6 +29,7 @@ def upgrade(url: str, revision: str = "head") -> str:
     engine = create_engine(database_url(url))
     try:
         with engine.begin() as connection:
+            _unhurried(connection)
             # Two deployments at once: the second waits, then finds nothing to do.
             connection.execute(text("SELECT pg_advisory_xact_lock(7061796461790001)"))
             command.upgrade(_config(connection), revision)
@@ -45,6 +46,7 @@ def downgrade(url: str, revision: str) -> None:
     engine = create_engine(database_url(url))
     try:
         with engine.begin() as connection:
+            _unhurried(connection)
             command.downgrade(_config(connection), revision)
     finally:
         engine.dispose()
@@ -72,6 +74,12 @@ def head_revision() -> str:
     if head is None:
         raise RuntimeError("the package carries no migrations")
     return head
+
+
+def _unhurried(connection: Connection) -> None:
+    """A migration takes its time: the role's time-outs are for payments."""
+    for name in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
+        connection.execute(text(f"SET LOCAL {name} = 0"))
 
 
 def _config(connection: Connection | None) -> Config:

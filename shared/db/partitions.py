@@ -47,6 +47,9 @@ def _make_month(session: Session, table: str, index: int) -> bool:
         return False
     low, high = _first_day(index), _first_day(index + 1)
     default = f"{table}_default"
+    # Attaching reads the whole default under its lock: as long as it takes, but nobody queues behind a lock we lack.
+    session.execute(text("SET LOCAL statement_timeout = '15min'"))
+    session.execute(text("SET LOCAL lock_timeout = '3s'"))
     session.execute(text(f'LOCK TABLE "{default}" IN ACCESS EXCLUSIVE MODE'))
     if _exists(session, name):  # another process made it while this one waited for the lock
         return False

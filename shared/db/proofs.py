@@ -44,11 +44,13 @@ class Reception(StrEnum):
 def apply(session: Session, gate: Gate, proof: Proof, *, provider: str) -> Reception:
     """Applies a proof if the event still waits for that key; never drops it."""
     event, batch = _lock(session, proof.event_date, proof.event_id)
+    state = "paid" if proof.paid else "declined"
     if event.attempt == proof.number and event.status in AWAITING_PROOF:
         _move(session, gate, event, batch, proof)
-        attempts.settle(session, proof.event_id, proof.number, "paid" if proof.paid else "declined", proof.provider_ref)
+        attempts.settle(session, proof.event_id, proof.number, state, proof.provider_ref)
         return Reception.APPLIED
     if _agrees(session, event, proof):
+        attempts.settle(session, proof.event_id, proof.number, state, proof.provider_ref)
         return Reception.KNOWN
     attempts.record_contradiction(
         session,
@@ -62,11 +64,15 @@ def apply(session: Session, gate: Gate, proof: Proof, *, provider: str) -> Recep
     return Reception.CONTRADICTS
 
 
-def never_paid(session: Session, gate: Gate, *, event_id: UUID, event_date: date, number: int) -> bool:
-    """Gives back an unknown event whose key was proven never paid (rules K5, C6); False if it waits no longer."""
+def never_paid(session: Session, gate: Gate, attempt: attempts.OpenAttempt) -> bool:
+    """Gives back an unknown event whose key was proven never paid (rules K5, C6); False if it waits no longer.
+
+    Also when its key was sent again after `attempt` was taken: the bank's word is older than that send.
+    """
+    event_id, event_date, number = attempt.event_id, attempt.event_date, attempt.number
     event, batch = _lock(session, event_date, event_id, lock_event=False)
     home = _open_run(gate, batch.run_date)
-    if event.attempt != number or event.status != EventStatus.UNKNOWN:
+    if event.attempt != number or event.status != EventStatus.UNKNOWN or not attempts.is_still(session, attempt):
         return False
     returned = give_back(
         session,

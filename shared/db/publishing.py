@@ -17,16 +17,16 @@ READY = text("""
 UPDATE batch SET published_at = clock_timestamp()
 WHERE id IN (
   SELECT id FROM batch
-  WHERE run_date = :day
+  WHERE run_date = :day AND (date < run_date) = :carried
     AND ((status = 'waiting' AND (wait_until IS NULL OR wait_until <= clock_timestamp())
           AND (published_at IS NULL OR published_at < clock_timestamp() - make_interval(secs => :lease)))
       OR (status = 'claimed' AND lease_until < clock_timestamp()
-          AND published_at < clock_timestamp() - make_interval(secs => :lease)))
-  ORDER BY id LIMIT greatest(:most - (
-    SELECT count(*) FROM batch WHERE run_date = :day AND status = 'waiting'
+          AND (published_at IS NULL OR published_at < clock_timestamp() - make_interval(secs => :lease))))
+  ORDER BY date, id LIMIT greatest(:most - (
+    SELECT count(*) FROM batch WHERE run_date = :day AND (date < run_date) = :carried AND status = 'waiting'
       AND published_at >= clock_timestamp() - make_interval(secs => :lease)), 0)
   FOR UPDATE SKIP LOCKED)
-RETURNING id
+RETURNING id, date
 """)
 
 SMALL = text("""
@@ -46,11 +46,15 @@ class Ready(NamedTuple):
 def ready(session: Session, day: date, *, lease_seconds: float, most: int) -> list[Ready]:
     """Marks and answers the batches to publish now: new, waited long enough, or orphaned.
 
-    At most `most` are published and not begun, so that the queue stays short and priorities can change. What was
-    published a lease ago and not begun is published again.
+    At most `most` of what was carried over, first, and as many of the day's own, so that neither waits for the other,
+    are published and not begun: the queue stays short and priorities can change. What was published a lease ago and
+    not begun is published again.
     """
-    rows = session.scalars(READY, {"day": day, "lease": lease_seconds, "most": most})
-    return [Ready(batch_id, day) for batch_id in sorted(rows)]
+    found = []
+    for carried in (True, False):
+        rows = session.execute(READY, {"day": day, "lease": lease_seconds, "most": most, "carried": carried})
+        found += sorted((row.date, row.id) for row in rows)
+    return [Ready(batch_id, day) for _, batch_id in found]
 
 
 def take_back(session: Session, ids: Sequence[int]) -> None:

@@ -13,16 +13,15 @@ from shared.db.bookings import book, line
 from shared.db.claims import Claim
 from shared.db.returns import Returned, give_back
 from shared.domain.books import Heading
-from shared.domain.lifecycle import EventStatus
 
 
-def release(session: Session, claim: Claim, ids: Sequence[str], *, key_used: bool, today: date) -> int:
-    """Gives claimed events back; answers how many are scheduled again. The caller holds run and batch."""
+def release(session: Session, claim: Claim, ids: Sequence[str], *, key_used: bool, today: date) -> set[str]:
+    """Gives claimed events back; answers those that could not be. The caller holds run and batch."""
     if not ids:
-        return 0
+        return set()
     returned = give_back(
         session,
-        event_date=claim.date,
+        event_date=claim.span.date,
         batch_id=claim.batch_id,
         before="processing",
         ids=[UUID(event_id) for event_id in ids],
@@ -30,7 +29,7 @@ def release(session: Session, claim: Claim, ids: Sequence[str], *, key_used: boo
         today=today,
     )
     book(session, _lines(claim, returned))
-    return sum(event.fate.status == EventStatus.SCHEDULED for event in returned)
+    return set(ids) - {str(event.id) for event in returned}
 
 
 def _lines(claim: Claim, returned: Sequence[Returned]) -> list[dict[str, object]]:

@@ -19,14 +19,21 @@ DatabaseError = DBAPIError
 
 SERIALIZATION_FAILURE = "40001"
 DEADLOCK_DETECTED = "40P01"
+LOCK_NOT_AVAILABLE = "55P03"
+QUERY_CANCELED = "57014"
 TRIES = 5
 PAUSE_SECONDS_MAX = 2.0
+
+
+class Again(Exception):
+    """What was read before the locks were taken has changed; the transaction runs again from its start."""
 
 
 def transact(sessions: Sessions, work: Callable[[Session], T], *, patience_seconds: float = 0.0) -> T:
     """Runs `work` in a transaction and commits; runs it again after a serialisation failure or a deadlock.
 
-    With patience, also after a lost connection or a server that starts up, until so many seconds have passed.
+    With patience, also after a time-out, a lost connection, a full or a starting server, until so many seconds have
+    passed.
     A commit that raised may have happened: give patience only to work that looks before it writes.
     """
     give_up_at = time.monotonic() + patience_seconds
@@ -36,8 +43,11 @@ def transact(sessions: Sessions, work: Callable[[Session], T], *, patience_secon
         try:
             with sessions.begin() as session:
                 return work(session)
+        except Again:
+            if tries >= TRIES:
+                raise
         except DBAPIError as error:
-            again = tries < TRIES if is_conflict(error) else time.monotonic() < give_up_at and is_lost(error)
+            again = tries < TRIES if is_conflict(error) else time.monotonic() < give_up_at and is_passing(error)
             if not again:
                 raise
         time.sleep(random.uniform(0, min(PAUSE_SECONDS_MAX, 0.02 * 2**tries)))  # noqa: S311 - only jitter
@@ -48,7 +58,8 @@ def is_conflict(error: DBAPIError) -> bool:
     return getattr(error.orig, "pgcode", None) in (SERIALIZATION_FAILURE, DEADLOCK_DETECTED)
 
 
-def is_lost(error: DBAPIError) -> bool:
-    """Whether the server went away, shut the connection (class 57P), or cannot be reached (class 08)."""
+def is_passing(error: DBAPIError) -> bool:
+    """Whether it may be over soon: a time-out, a server that is gone (08), shuts down (57P) or is full (53)."""
     code = getattr(error.orig, "pgcode", None) or ""
-    return error.connection_invalidated or not code or code[:3] == "57P" or code[:2] == "08"
+    passing = code in (LOCK_NOT_AVAILABLE, QUERY_CANCELED) or code[:3] == "57P" or code[:2] in ("08", "53")
+    return error.connection_invalidated or not code or passing

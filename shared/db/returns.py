@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from shared.db import schedules
 from shared.db.models import Schedule
+from shared.domain.errors import DomainError
 from shared.domain.recurrence import Rule
 from shared.domain.returning import Fate, fate
 
@@ -51,35 +52,43 @@ def give_back(
 ) -> list[Returned]:
     """Returns events of one date from `before` (`processing` or `unknown`) to what rule C6 says.
 
-    Only events that this batch claimed and that still stand there move. The caller has locked the batch, and
-    books what moved. `key_used`: a request with the present key was sent, so the next one needs a new key.
+    Only events that this batch claimed and that still stand there move; one whose rule cannot be read does not. The
+    caller has locked the batch, and books what moved. `key_used`: a request with the present key was sent, so the
+    next one needs a new key.
     """
     where = {"date": event_date, "ids": list(ids), "before": before, "batch": batch_id}
     found = session.execute(READ, where).all()
     locked = schedules.lock_all(session, sorted({row.schedule_id for row in found}))
     groups: dict[Fate, list[UUID]] = defaultdict(list)
     for row in found:
-        groups[_fate(locked[row.schedule_id], row.nominal_date, event_date, today)].append(row.id)
+        decided = _fate(locked[row.schedule_id], row.nominal_date, event_date, today)
+        if decided is not None:
+            groups[decided].append(row.id)
     moved: list[Returned] = []
-    for decided, members in groups.items():
+    for fate_of_all, members in groups.items():
         rows = session.execute(
             RETURN,
             {
                 **where,
                 "ids": members,
-                "after": str(decided.status),
-                "reason": decided.cancel_reason and str(decided.cancel_reason),
+                "after": str(fate_of_all.status),
+                "reason": fate_of_all.cancel_reason and str(fate_of_all.cancel_reason),
                 "used": key_used,
             },
         )
-        moved += [Returned(row.id, row.currency, row.amount, decided) for row in rows]
+        moved += [Returned(row.id, row.currency, row.amount, fate_of_all) for row in rows]
     return moved
 
 
-def _fate(schedule: Schedule, nominal_date: date, event_date: date, today: date) -> Fate:
+def _fate(schedule: Schedule, nominal_date: date, event_date: date, today: date) -> Fate | None:
+    """None for a rule of a newer version than ours, which must not cost the other events of a batch their outcome."""
+    try:
+        rule = Rule.from_json(schedule.rule)
+    except (DomainError, ValueError, KeyError, TypeError, AttributeError):
+        return None
     return fate(
         cancelled=schedule.status == "cancelled",
-        rule=Rule.from_json(schedule.rule),
+        rule=rule,
         nominal_date=nominal_date,
         event_date=event_date,
         pay_late=schedule.pay_late,

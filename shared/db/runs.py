@@ -12,14 +12,23 @@ from sqlalchemy.orm import Session
 
 from shared.db.clock import BusinessNow
 from shared.db.models import Event, Run
+from shared.db.retrying import Again
 from shared.domain.errors import Conflict, NotFound
+
+# A row's lock is not fair: those who share it pass one who waits for it alone, and under steady traffic a plan would
+# wait for ever. These locks of the transaction are queued for in turn.
+TURN = text("SELECT pg_advisory_xact_lock(706179, CAST(:day AS date) - date '2000-01-01')")
+TURNS = text("""
+SELECT pg_advisory_xact_lock_shared(706179, date - date '2000-01-01')
+FROM (SELECT date FROM run WHERE status <> 'closed' AND date BETWEEN :first AND :last ORDER BY date) AS open
+""")
 
 BEGUN = ("planning", "open", "paused", "closed")
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """The runs that are not closed, up to tomorrow, held FOR SHARE until the transaction ends (rule C2).
+    """The runs from `since` to tomorrow that are not closed, held FOR SHARE until the transaction ends (rule C2).
 
     While it is held, no plan passes an event unseen and no run closes; `next_open_date` cannot change (D2).
     """
@@ -27,11 +36,17 @@ class Gate:
     now: BusinessNow
     runs: tuple[Run, ...]
     next_open_date: date
+    since: date
 
     def run_of(self, event_date: date) -> Run | None:
-        """The run a scheduled event of that date belongs to: the first one not closed; None if it is far off."""
+        """The run a scheduled event of that date belongs to: the first one not closed; None if it is far off.
+
+        Raises Again for a date before `since`: the event came back after its date had been looked up.
+        """
         if event_date > self.now.tomorrow:
             return None
+        if event_date < self.since:
+            raise Again(f"the runs from {event_date} on are needed")
         return next((run for run in self.runs if run.date >= event_date), None)
 
     def counts(self, run: Run, event_date: date, event_id: UUID) -> bool:
@@ -42,15 +57,25 @@ class Gate:
         return run.status == "planning" and passed is not None and event_id <= passed
 
 
-def enter(session: Session, now: BusinessNow) -> Gate:
-    """Announces the runs up to tomorrow that have no row yet, and holds all that are not closed FOR SHARE."""
-    runs = _share(session, now)
+def enter(session: Session, now: BusinessNow, since: date | None = None) -> Gate:
+    """Announces the runs up to tomorrow that have no row yet, and holds those that are not closed FOR SHARE.
+
+    `since` is the earliest date of an event that will be touched: who touches none before today need not wait while
+    yesterday is being closed. None: today; later dates count as today.
+    """
+    since = min(since or now.today, now.today)
+    runs = _share(session, since, now.tomorrow)
     if now.tomorrow not in {run.date for run in runs}:  # always announced without a gap, so it stands for all
         announce(session, first_unplanned(session, now.today) or now.today, now.tomorrow)
-        runs = _share(session, now)
+        runs = _share(session, since, now.tomorrow)
     today = next((run for run in runs if run.date == now.today), None)
     accepts = today is not None and today.closing_at is None and not now.past_cutoff
-    return Gate(now, tuple(runs), now.today if accepts else now.tomorrow)
+    return Gate(now, tuple(runs), now.today if accepts else now.tomorrow, since)
+
+
+def earliest_open(session: Session) -> date | None:
+    """The date of the first run that is not closed."""
+    return session.scalar(select(Run.date).where(Run.status != "closed").order_by(Run.date).limit(1))
 
 
 def first_unplanned(session: Session, today: date) -> date | None:
@@ -73,6 +98,7 @@ def unfinished_plans(session: Session, today: date) -> list[date]:
 def lock(session: Session, day: date) -> Run:
     """The run's row FOR UPDATE, announced if it was not there: for planning and closing only."""
     announce(session, day, day)
+    session.execute(TURN, {"day": day})
     return session.scalars(
         select(Run).where(Run.date == day).with_for_update().execution_options(populate_existing=True)
     ).one()
@@ -80,6 +106,7 @@ def lock(session: Session, day: date) -> Run:
 
 def share(session: Session, day: date) -> Run | None:
     """The run's row FOR SHARE, for a claim."""
+    session.execute(TURNS, {"first": day, "last": day})
     return session.scalar(
         select(Run).where(Run.date == day).with_for_update(read=True).execution_options(populate_existing=True)
     )
@@ -140,8 +167,9 @@ def mark_closed(session: Session, day: date, off: dict[str, Any] | None) -> None
     )
 
 
-def _share(session: Session, now: BusinessNow) -> list[Run]:
-    query = select(Run).where(Run.status != "closed", Run.date <= now.tomorrow).order_by(Run.date)
+def _share(session: Session, first: date, last: date) -> list[Run]:
+    session.execute(TURNS, {"first": first, "last": last})
+    query = select(Run).where(Run.status != "closed", Run.date.between(first, last)).order_by(Run.date)
     return list(session.scalars(query.with_for_update(read=True).execution_options(populate_existing=True)))
 
 

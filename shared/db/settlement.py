@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from shared.db.claims import Claim, within
+from shared.db.claims import Claim
 from shared.ids import new_ids
 
 RESOLVE_FIRST_SECONDS = 10
@@ -85,14 +85,14 @@ def settle(session: Session, claim: Claim, verdicts: Mapping[str, Verdict], *, p
     documents = {event_id: [*verdict, _transaction_id(verdict, ids)] for event_id, verdict in verdicts.items()}
     return int(
         session.execute(
-            text(SETTLE.format(within=within(claim))),
+            text(SETTLE.format(within=claim.span.condition)),
             {
                 "batch": claim.batch_id,
                 "epoch": claim.epoch,
                 "verdicts": json.dumps(documents),
                 "provider": provider,
                 "resolve_first": RESOLVE_FIRST_SECONDS,
-                **claim.bounds,
+                **claim.span.parameters,
             },
         ).scalar_one()
     )

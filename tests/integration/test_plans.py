@@ -15,6 +15,7 @@ from shared.db import claims, partitions, planning, settlement
 from shared.db.claims import Claim
 from shared.db.engine import make_sessions
 from shared.db.migrate import database_url as sqlalchemy_url
+from shared.db.spans import Span
 
 DAY = date(2026, 3, 16)
 EVENTS = 200_000
@@ -67,8 +68,8 @@ def test_planning_walks_the_key_without_a_sort(connection: Connection) -> None:
 @pytest.mark.parametrize("listed", [False, True])
 def test_a_claim_finds_its_events_by_the_key(connection: Connection, listed: bool) -> None:
     claim = _claim(connection, listed=listed)
-    statement = claims.CLAIM.format(within=claims.within(claim))
-    plan = _explain(connection, statement, {"batch": 1, "run_date": DAY, **claim.bounds})
+    statement = claims.CLAIM.format(within=claim.span.condition)
+    plan = _explain(connection, statement, {"batch": 1, "run_date": DAY, **claim.span.parameters})
     _assert_by_key(plan)
     assert _joins(plan) == []
 
@@ -106,7 +107,7 @@ def _ids(connection: Connection) -> list[UUID]:
 
 def _claim(connection: Connection, *, listed: bool) -> Claim:
     ids = _ids(connection)
-    return Claim(1, DAY, DAY, 1, ids[0], ids[-1], ids if listed else None, 60.0)
+    return Claim(1, DAY, 1, Span(DAY, ids[0], ids[-1], ids if listed else None), 60.0)
 
 
 def _explain(connection: Connection, statement: str, parameters: dict[str, Any]) -> dict[str, Any]:

@@ -211,7 +211,7 @@ def _claim(service: Service, batch_id: int) -> claims.Claim | None:
 def _release(service: Service, claim: claims.Claim) -> None:
     decisions = pay.Decisions(key_used=[event.id for event in claim.fresh])
     assert pay._write(service, claim, decisions) == 0
-    assert isinstance(claim.first_id, UUID)
+    assert isinstance(claim.span.first_id, UUID)
 
 
 def test_an_answer_that_speaks_of_another_amount_is_never_sent_again(world: World) -> None:
