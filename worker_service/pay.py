@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from uuid import UUID
 
-from shared.db import claims, proofs, runs
+from shared.db import claims, runs
 from shared.db.claims import Claim, ClaimedEvent
 from shared.db.clock import business_now
 from shared.db.engine import Session
@@ -15,33 +13,16 @@ from shared.db.release import release
 from shared.db.retrying import transact
 from shared.db.settlement import Verdict, settle
 from shared.domain.money import format_amount
-from shared.domain.payments import Outcome, OutcomeKind, Payment, payment_key
+from shared.domain.payments import Payment, payment_key
 from shared.log import get_logger
 from shared.settings import CALL_MARGIN_SECONDS
+from worker_service.decisions import Decisions, decide
 from worker_service.gateway import Results
+from worker_service.late_proofs import prove
 from worker_service.service import Service
 from worker_service.watch import RunWatch
 
 log = get_logger(__name__)
-
-PAID = OutcomeKind.PAID  # looked up once: on Python 3.11 a member of an enumeration costs a microsecond
-
-BACK_OFF_SECONDS = (5.0, 60.0)
-"""How long a batch waits that the provider would not take, at least and at most."""
-
-
-@dataclass(slots=True)
-class Decisions:
-    """What is written about the events of a claim."""
-
-    verdicts: dict[str, Verdict] = field(default_factory=dict)
-    never_sent: list[str] = field(default_factory=list)
-    key_used: list[str] = field(default_factory=list)
-    wait_seconds: float = 0.0
-
-    @property
-    def leftover(self) -> bool:
-        return bool(self.never_sent or self.key_used)
 
 
 def pay_batch(service: Service, batch_id: int) -> int:
@@ -76,7 +57,7 @@ def pay_batch(service: Service, batch_id: int) -> int:
             )
     decisions = decide(claim, payments, results)
     _alert(claim, results)
-    settled = _write(service, claim, decisions)
+    settled = settle_claim(service, claim, decisions)
     log.info(
         "batch settled",
         batch=batch_id,
@@ -116,44 +97,7 @@ def sendable(service: Service, doubtful: Iterable[ClaimedEvent]) -> list[Claimed
     return [event for event in doubtful if provider.mode == "key" and event.wanted and event.sent_seconds_ago < window]
 
 
-def decide(claim: Claim, payments: Sequence[Payment], results: Results) -> Decisions:
-    """What the outcomes mean for the events. An event of an earlier holder is never given back (rule K3)."""
-    outcomes = {payment.event_id: results.outcomes.get(payment.key) for payment in payments}
-    decisions = Decisions()
-    for event in claim.fresh:
-        _decide_fresh(decisions, event.id, outcomes.get(event.id))
-    for event in claim.doubtful:
-        outcome = outcomes.get(event.id) or Outcome(OutcomeKind.AMBIGUOUS, "taken over")
-        decisions.verdicts[event.id] = verdict_of(outcome)
-    return decisions
-
-
-def _decide_fresh(decisions: Decisions, event_id: str, outcome: Outcome | None) -> None:
-    if outcome is None:
-        decisions.never_sent.append(event_id)
-    elif outcome.kind is PAID:
-        decisions.verdicts[event_id] = verdict_of(outcome)
-    elif outcome.kind is OutcomeKind.NOT_SENT:
-        decisions.never_sent.append(event_id)
-        decisions.wait_seconds = max(decisions.wait_seconds, BACK_OFF_SECONDS[0])
-    elif outcome.kind in (OutcomeKind.THROTTLED, OutcomeKind.MISCONFIGURED):
-        decisions.key_used.append(event_id)
-        asked = min(outcome.retry_after_seconds or 0.0, BACK_OFF_SECONDS[1])
-        decisions.wait_seconds = max(decisions.wait_seconds, asked, BACK_OFF_SECONDS[0])
-    else:
-        decisions.verdicts[event_id] = verdict_of(outcome)
-
-
-def verdict_of(outcome: Outcome) -> Verdict:
-    """The verdict on an event whose key is settled, or stays open."""
-    if outcome.kind is PAID:
-        return Verdict("paid", None, outcome.provider_ref)
-    if outcome.kind is OutcomeKind.DECLINED:
-        return Verdict("failed", outcome.code or "declined")
-    return Verdict("unknown", None, outcome.code, outcome.resend)
-
-
-def _write(service: Service, claim: Claim, decisions: Decisions) -> int:
+def settle_claim(service: Service, claim: Claim, decisions: Decisions) -> int:
     """Writes the decisions if the batch is still ours; what came too late is kept as proof (rules C2, K9).
 
     A commit that raised may have happened. Looking again tells: the batch is no longer held then, and the proofs
@@ -182,37 +126,6 @@ def _settle(service: Service, session: Session, claim: Claim, decisions: Decisio
     settled = settle(session, claim, verdicts, provider=service.settings.provider.name)
     claims.finish(session, claim, wait_seconds=decisions.wait_seconds if decisions.leftover else None)
     return settled
-
-
-def prove(service: Service, claim: Claim, verdicts: dict[str, Verdict]) -> None:
-    """Applies proven answers one by one to events that this worker no longer holds (rule K9)."""
-    attempts = {event.id: event.attempt for event in [*claim.fresh, *claim.doubtful]}
-    for event_id, verdict in verdicts.items():
-        if verdict.status != "unknown":
-            receive(
-                service,
-                proofs.Proof(
-                    UUID(event_id),
-                    claim.span.date,
-                    attempts[event_id],
-                    paid=verdict.status == "paid",
-                    code=verdict.code,
-                    provider_ref=verdict.note,
-                ),
-            )
-
-
-def receive(service: Service, proof: proofs.Proof) -> proofs.Reception:
-    """Applies one proof in its own transaction; a contradiction is an alert."""
-
-    def work(session: Session) -> proofs.Reception:
-        gate = runs.enter(session, business_now(session, service.settings.business), proof.event_date)
-        return proofs.apply(session, gate, proof, provider=service.settings.provider.name)
-
-    reception = transact(service.sessions, work, patience_seconds=service.settings.lease_seconds)
-    if reception is proofs.Reception.CONTRADICTS:
-        log.error("proof contradicts", alert=True, event_id=str(proof.event_id), number=proof.number, paid=proof.paid)
-    return reception
 
 
 def _alert(claim: Claim, results: Results) -> None:

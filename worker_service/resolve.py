@@ -13,7 +13,7 @@ from shared.db.retrying import transact
 from shared.domain.money import format_amount
 from shared.domain.payments import Answer, AnswerKind, Outcome, OutcomeKind, Payment, payment_key
 from shared.log import get_logger
-from worker_service.pay import receive
+from worker_service.late_proofs import receive
 from worker_service.service import Service
 from worker_service.watch import RunWatch
 

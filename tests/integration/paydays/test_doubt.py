@@ -11,6 +11,8 @@ from shared.db import claims
 from shared.db.retrying import transact
 from tests.world import World
 from worker_service import pay
+from worker_service.decisions import Decisions, decide
+from worker_service.late_proofs import receive
 from worker_service.service import Service
 
 
@@ -135,14 +137,14 @@ def test_a_worker_that_lost_its_lease_settles_nothing_but_its_proof_is_kept(worl
     taken = _claim(second, batch.id)
     assert taken is not None
     assert (len(taken.fresh), len(taken.doubtful)) == (0, 1)
-    decisions = pay.decide(slow, [pay.payment_of(event) for event in slow.fresh], results)
-    assert pay._write(world.service, slow, decisions) == 0
+    decisions = decide(slow, [pay.payment_of(event) for event in slow.fresh], results)
+    assert pay.settle_claim(world.service, slow, decisions) == 0
     assert world.event(schedule).status == "paid"
     again = second.gateway.make_payments(
         [pay.payment_of(event) for event in taken.doubtful], last_start=time.monotonic() + 5
     )
-    decisions = pay.decide(taken, [pay.payment_of(event) for event in taken.doubtful], again)
-    assert pay._write(second, taken, decisions) == 0
+    decisions = decide(taken, [pay.payment_of(event) for event in taken.doubtful], again)
+    assert pay.settle_claim(second, taken, decisions) == 0
     assert world.counts() == {"due": 1, "paid": 1}
     world.assert_paid_once()
     world.assert_books_agree()
@@ -158,7 +160,7 @@ def test_a_proof_that_contradicts_a_final_state_is_kept_for_a_person(
     from shared.db.proofs import Proof, Reception
 
     proof = Proof(event.id, event.date, 1, paid=True, provider_ref="late")
-    assert pay.receive(world.service, proof) is Reception.CONTRADICTS
+    assert receive(world.service, proof) is Reception.CONTRADICTS
     assert world.event(schedule).status == "failed"
     assert world.transactions() == []
     assert "proof contradicts" in capfd.readouterr().out + capfd.readouterr().err
@@ -209,8 +211,8 @@ def _claim(service: Service, batch_id: int) -> claims.Claim | None:
 
 
 def _release(service: Service, claim: claims.Claim) -> None:
-    decisions = pay.Decisions(key_used=[event.id for event in claim.fresh])
-    assert pay._write(service, claim, decisions) == 0
+    decisions = Decisions(key_used=[event.id for event in claim.fresh])
+    assert pay.settle_claim(service, claim, decisions) == 0
     assert isinstance(claim.span.first_id, UUID)
 
 

@@ -1,0 +1,81 @@
+"""Which batches workers hear of, and who gets them (rules C2, C4, D5)."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from shared.db import publishing
+from tests.integration.paydays.test_doubt import _claim
+from tests.world import World
+
+
+def test_a_batch_that_was_taken_while_it_counted_as_unpublished_is_offered_for_takeover(world: World) -> None:
+    world.schedule()
+    (batch,) = world.tick()
+    # The broker took the message, but its answer was lost.
+    world.transact(lambda s: publishing.take_back(s, [batch.id]))
+    assert _claim(world.service, batch.id) is not None  # and this worker dies
+    world.transact(
+        lambda s: s.execute(text("UPDATE batch SET lease_until = now() - interval '1 hour' WHERE status = 'claimed'"))
+    )
+    assert [ready.id for ready in world.tick()] == [batch.id]
+
+
+def test_what_was_carried_over_is_dispatched_before_what_is_due_today(world: World) -> None:
+    world.schedules(2)
+    world.schedules(2, start="2026-03-03")
+    world.tick()
+    world.set_day("2026-03-03")
+    ready = world.tick()
+    dates = world.transact(
+        lambda s: {row.id: row.date for row in s.execute(text("SELECT id, date FROM batch"))},
+    )
+    assert [dates[batch.id] for batch in ready] == [date(2026, 3, 2), date(2026, 3, 3)]
+
+
+@pytest.mark.parametrize("state", ["fresh", "one row analysed"])
+def test_no_more_batches_are_published_than_asked_for(world: World, state: str) -> None:
+    if state == "one row analysed":
+        world.schedule()
+        world.pay()
+        with world.service.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("ANALYZE batch"))
+    world.transact(
+        lambda s: s.execute(
+            text(
+                "INSERT INTO batch (run_date, date, first_id, last_id) SELECT '2026-03-02', '2026-03-02',"
+                " gen_random_uuid(), 'ffffffff-ffff-ffff-ffff-ffffffffffff' FROM generate_series(1, 300)"
+            )
+        )
+    )
+    ready = world.transact(lambda s: publishing.ready(s, date(2026, 3, 2), lease_seconds=120, most=5))
+    assert len(ready) == 5
+
+
+def test_two_takers_of_a_batch_whose_lease_ran_out_do_not_both_get_it(world: World) -> None:
+    world.schedules(3)
+    (batch,) = world.tick()
+    assert _claim(world.service, batch.id) is not None
+    for _ in range(5):
+        world.expire_leases()
+        taken: list[Any] = []
+        barrier = threading.Barrier(4)
+
+        def take() -> None:
+            service = world.worker()
+            barrier.wait()  # noqa: B023
+            taken.append(_claim(service, batch.id))  # noqa: B023
+
+        threads = [threading.Thread(target=take) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        got = [claim for claim in taken if claim is not None]
+        assert len(got) == 1
+        assert (len(got[0].fresh), len(got[0].doubtful)) == (0, 3)

@@ -1,0 +1,47 @@
+"""Proven answers for events that their worker no longer holds (rule K9)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from shared.db import proofs, runs
+from shared.db.claims import Claim
+from shared.db.clock import business_now
+from shared.db.engine import Session
+from shared.db.retrying import transact
+from shared.db.settlement import Verdict
+from shared.log import get_logger
+from worker_service.service import Service
+
+log = get_logger(__name__)
+
+
+def prove(service: Service, claim: Claim, verdicts: dict[str, Verdict]) -> None:
+    """Applies proven answers one by one to events that this worker no longer holds (rule K9)."""
+    attempts = {event.id: event.attempt for event in [*claim.fresh, *claim.doubtful]}
+    for event_id, verdict in verdicts.items():
+        if verdict.status != "unknown":
+            receive(
+                service,
+                proofs.Proof(
+                    UUID(event_id),
+                    claim.span.date,
+                    attempts[event_id],
+                    paid=verdict.status == "paid",
+                    code=verdict.code,
+                    provider_ref=verdict.note,
+                ),
+            )
+
+
+def receive(service: Service, proof: proofs.Proof) -> proofs.Reception:
+    """Applies one proof in its own transaction; a contradiction is an alert."""
+
+    def work(session: Session) -> proofs.Reception:
+        gate = runs.enter(session, business_now(session, service.settings.business), proof.event_date)
+        return proofs.apply(session, gate, proof, provider=service.settings.provider.name)
+
+    reception = transact(service.sessions, work, patience_seconds=service.settings.lease_seconds)
+    if reception is proofs.Reception.CONTRADICTS:
+        log.error("proof contradicts", alert=True, event_id=str(proof.event_id), number=proof.number, paid=proof.paid)
+    return reception
