@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from shared.db import planning, publishing, runs
-from shared.db.clock import BusinessNow, business_now
+from shared.db.clock import business_now
 from shared.db.closing import close
 from shared.db.engine import Session
 from shared.db.publishing import Ready
 from shared.db.retrying import DatabaseError, transact
+from shared.domain.days import BusinessNow
 from shared.log import get_logger
 from worker_service.extend import extend_through
 from worker_service.service import Service

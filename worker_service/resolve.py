@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from shared.db import attempts, claims, proofs, runs
 from shared.db.attempts import OpenAttempt
-from shared.db.clock import BusinessNow, business_now
+from shared.db.clock import business_now
 from shared.db.engine import Session
 from shared.db.retrying import transact
+from shared.domain.days import BusinessNow
 from shared.domain.money import format_amount
 from shared.domain.payments import Answer, AnswerKind, Outcome, OutcomeKind, Payment, payment_key
 from shared.log import get_logger

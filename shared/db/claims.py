@@ -10,8 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from shared.db import runs
-from shared.db.clock import BusinessNow, business_now
+from shared.db.clock import business_now
 from shared.db.spans import Span
+from shared.domain.days import BusinessNow
 from shared.settings import BusinessClock
 
 

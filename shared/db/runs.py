@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
-from shared.db.clock import BusinessNow
 from shared.db.models import Event, Run
 from shared.db.retrying import Again
+from shared.domain.days import BusinessNow
 from shared.domain.errors import Conflict, NotFound
 
 # A row's lock is not fair: those who share it pass one who waits for it alone, and under steady traffic a plan would
@@ -69,8 +69,8 @@ def enter(session: Session, now: BusinessNow, since: date | None = None) -> Gate
         announce(session, first_unplanned(session, now.today) or now.today, now.tomorrow)
         runs = _share(session, since, now.tomorrow)
     today = next((run for run in runs if run.date == now.today), None)
-    accepts = today is not None and today.closing_at is None and not now.past_cutoff
-    return Gate(now, tuple(runs), now.today if accepts else now.tomorrow, since)
+    accepts = today is not None and today.closing_at is None
+    return Gate(now, tuple(runs), now.next_open_date(run_accepts=accepts), since)
 
 
 def earliest_open(session: Session) -> date | None:

@@ -1,4 +1,4 @@
-"""Days: which business day and minute an instant is, and the instant of a local time (rules D1, D2).
+"""Days: what an instant is in the business time zone, and the instant of a local time (rules D1, D2).
 
 A time of day is whole minutes since midnight, 0 to 1440: "24:00" is a time like any other, and times compare.
 """
@@ -6,7 +6,8 @@ A time of day is whole minutes since midnight, 0 to 1440: "24:00" is a time like
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
@@ -28,26 +29,44 @@ def parse_local_time(text: str) -> Minutes:
     return int(match[1]) * 60 + int(match[2])
 
 
-def business_day(now: datetime, zone: ZoneInfo) -> tuple[date, time]:
-    """The local date and time of day of an aware instant. To decide by the time, take `business_minute`."""
-    if now.tzinfo is None:
-        raise ValueError("an instant needs a time zone")
-    local = now.astimezone(zone)
-    return local.date(), local.time()
+@dataclass(frozen=True, slots=True)
+class BusinessNow:
+    """The moment a transaction decides by: an aware instant, its local day, and what the hours of that day say.
 
-
-def business_minute(now: datetime, zone: ZoneInfo) -> tuple[date, Minutes]:
-    """The local date of an aware instant, and the last minute of that day that has come.
-
-    That is the clock's minute, but for an hour that the clock repeats: there the clock falls back behind a
-    cut-off that was passed, and the day would open again. So `minute >= at` holds exactly from
-    `local_instant(day, at, zone)` on, whatever the clock does.
+    `seconds_to_cutoff` is infinite on a frozen clock.
     """
-    today, at = business_day(now, zone)
-    if not at.fold:
-        return today, at.hour * 60 + at.minute
-    minutes = range(_END_OF_DAY + 1)
-    return today, bisect_right(minutes, now, key=lambda minute: local_instant(today, minute, zone)) - 1
+
+    instant: datetime
+    today: date
+    opened: bool
+    past_cutoff: bool
+    seconds_to_cutoff: float
+
+    @property
+    def in_hours(self) -> bool:
+        """Whether payments may be sent: from the opening on, before the cut-off (rules C2, D5)."""
+        return self.opened and not self.past_cutoff
+
+    @property
+    def tomorrow(self) -> date:
+        return self.today + timedelta(days=1)
+
+    def next_open_date(self, *, run_accepts: bool) -> date:
+        """The first date that events may still be given (rule D2); not today when its run closes or is closed."""
+        return self.today if run_accepts and not self.past_cutoff else self.tomorrow
+
+
+def business_time(instant: datetime, zone: ZoneInfo, *, opens_at: Minutes, cutoff_at: Minutes) -> BusinessNow:
+    """What an aware instant is in the business time zone. Raises ValueError for one without a time zone.
+
+    Instants are compared, not the clock's figures: in an hour that the clock repeats they fall back behind a cut-off
+    that was passed, and the day would open again.
+    """
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs a time zone")
+    today = instant.astimezone(zone).date()
+    left = (local_instant(today, cutoff_at, zone) - instant).total_seconds()
+    return BusinessNow(instant, today, instant >= local_instant(today, opens_at, zone), left <= 0, left)
 
 
 def local_instant(day: date, at: Minutes, zone: ZoneInfo) -> datetime:
@@ -60,20 +79,6 @@ def local_instant(day: date, at: Minutes, zone: ZoneInfo) -> datetime:
     if instant.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
         return instant
     return _change_between(local.replace(fold=1).astimezone(UTC), instant, zone)
-
-
-def next_open_date(today: date, minutes_now: Minutes, cutoff_minutes: Minutes, run_accepts: bool) -> date:
-    """The first date that events may still be given (rule D2).
-
-    `minutes_now` as `business_minute` gives it; `run_accepts`: today's run is not closing or closed.
-    """
-    is_open = run_accepts and minutes_now < cutoff_minutes
-    return today if is_open else today + timedelta(days=1)
-
-
-def within_hours(minutes_now: Minutes, opens: Minutes, cutoff: Minutes) -> bool:
-    """Whether payments may be sent: from `opens` on, before `cutoff` (rules C2, D5)."""
-    return opens <= minutes_now < cutoff
 
 
 def _change_between(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:

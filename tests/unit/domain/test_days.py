@@ -7,14 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.days import (
-    business_day,
-    business_minute,
-    local_instant,
-    next_open_date,
-    parse_local_time,
-    within_hours,
-)
+from shared.domain.days import BusinessNow, business_time, local_instant, parse_local_time
 
 LONDON = ZoneInfo("Europe/London")
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
@@ -49,15 +42,19 @@ def first_instant_the_clock_shows(day: date, at: int, zone: ZoneInfo) -> datetim
     return moment
 
 
+def at(instant: datetime, zone: ZoneInfo = LONDON, *, opens: str = "00:00", cutoff: str = "24:00") -> BusinessNow:
+    return business_time(instant, zone, opens_at=parse_local_time(opens), cutoff_at=parse_local_time(cutoff))
+
+
 def test_today_is_the_business_zones_date_and_not_that_of_utc() -> None:
     just_before_midnight_utc = datetime(2025, 7, 1, 23, 30, tzinfo=UTC)
-    assert business_day(just_before_midnight_utc, LONDON) == (date(2025, 7, 2), time(0, 30))
-    assert business_day(just_before_midnight_utc, SAO_PAULO) == (date(2025, 7, 1), time(20, 30))
+    assert at(just_before_midnight_utc, LONDON).today == date(2025, 7, 2)
+    assert at(just_before_midnight_utc, SAO_PAULO).today == date(2025, 7, 1)
 
 
 def test_an_instant_without_a_zone_is_no_instant() -> None:
     with pytest.raises(ValueError, match="time zone"):
-        business_day(datetime(2025, 7, 1), LONDON)  # noqa: DTZ001
+        at(datetime(2025, 7, 1))  # noqa: DTZ001
 
 
 @pytest.mark.parametrize(("text", "minutes"), [("00:00", 0), ("14:05", 845), ("23:59", 1439), ("24:00", 1440)])
@@ -89,7 +86,8 @@ def test_a_skipped_midnight_in_sao_paulo_is_one_oclock() -> None:
     one_oclock = datetime(2018, 11, 4, 3, 0, tzinfo=UTC)
     assert local_instant(date(2018, 11, 4), 0, SAO_PAULO) == one_oclock
     assert local_instant(date(2018, 11, 3), 1440, SAO_PAULO) == one_oclock
-    assert business_minute(one_oclock, SAO_PAULO) == (date(2018, 11, 4), 60)
+    assert at(one_oclock, SAO_PAULO).today == date(2018, 11, 4)
+    assert at(one_oclock, SAO_PAULO).opened
 
 
 def test_a_repeated_time_is_the_first_of_the_two() -> None:
@@ -97,32 +95,38 @@ def test_a_repeated_time_is_the_first_of_the_two() -> None:
 
 
 def test_a_cut_off_that_was_passed_does_not_come_back_with_the_clock() -> None:
-    cutoff = parse_local_time("01:30")
-    half_an_hour_later_the_clock_shows_01_05 = datetime(2025, 10, 26, 1, 5, tzinfo=UTC)
-    today, minute = business_minute(half_an_hour_later_the_clock_shows_01_05, LONDON)
-    assert business_day(half_an_hour_later_the_clock_shows_01_05, LONDON)[1].replace(fold=0) == time(1, 5)
-    assert minute == 119
-    assert not within_hours(minute, 0, cutoff)
-    assert next_open_date(today, minute, cutoff, run_accepts=True) == date(2025, 10, 27)
+    the_clock_shows_01_05_again = datetime(2025, 10, 26, 1, 5, tzinfo=UTC)
+    now = at(the_clock_shows_01_05_again, cutoff="01:30")
+    assert the_clock_shows_01_05_again.astimezone(LONDON).time() == time(1, 5)
+    assert now.past_cutoff
+    assert not now.in_hours
+    assert now.next_open_date(run_accepts=True) == date(2025, 10, 27)
 
 
 def test_today_is_open_before_the_cut_off_and_tomorrow_from_then_on() -> None:
-    today, cutoff = date(2025, 12, 31), parse_local_time("17:00")
-    assert next_open_date(today, cutoff - 1, cutoff, run_accepts=True) == today
-    assert next_open_date(today, cutoff, cutoff, run_accepts=True) == date(2026, 1, 1)
+    cutoff = datetime(2025, 12, 31, 17, tzinfo=UTC)
+    just_before = at(cutoff - timedelta(microseconds=1), cutoff="17:00")
+    assert just_before.next_open_date(run_accepts=True) == date(2025, 12, 31)
+    assert at(cutoff, cutoff="17:00").next_open_date(run_accepts=True) == date(2026, 1, 1)
 
 
 def test_a_run_that_closes_early_closes_today() -> None:
-    assert next_open_date(date(2024, 2, 28), 0, 1440, run_accepts=False) == date(2024, 2, 29)
+    assert at(datetime(2024, 2, 28, 9, tzinfo=UTC)).next_open_date(run_accepts=False) == date(2024, 2, 29)
 
 
 def test_with_a_cut_off_at_24_00_the_whole_day_is_open() -> None:
-    assert next_open_date(date(2025, 7, 1), 1439, 1440, run_accepts=True) == date(2025, 7, 1)
+    last_moment = datetime(2025, 7, 1, 22, 59, 59, tzinfo=UTC)
+    assert at(last_moment).next_open_date(run_accepts=True) == date(2025, 7, 1)
+    assert at(last_moment).seconds_to_cutoff == 1
 
 
 def test_payments_are_sent_from_the_opening_until_before_the_cut_off() -> None:
-    opens, cutoff = parse_local_time("06:00"), parse_local_time("17:00")
-    sent = [minute for minute in range(1441) if within_hours(minute, opens, cutoff)]
+    midnight = datetime(2025, 1, 15, tzinfo=UTC)
+    sent = [
+        minute
+        for minute in range(1440)
+        if at(midnight + timedelta(minutes=minute), opens="06:00", cutoff="17:00").in_hours
+    ]
     assert (sent[0], sent[-1], len(sent)) == (360, 1019, 660)
 
 
@@ -132,21 +136,12 @@ def test_a_local_time_comes_when_the_clock_first_shows_it_or_more(where: tuple[Z
     assert local_instant(day, at, zone) == first_instant_the_clock_shows(day, at, zone)
 
 
-@given(where=near_clock_changes, at=minutes_of_day, since_noon_seconds=st.integers(-180_000, 180_000))
-def test_a_minute_is_reached_exactly_when_its_instant_has_come(
-    where: tuple[ZoneInfo, date], at: int, since_noon_seconds: int
+@given(where=near_clock_changes, minute=minutes_of_day, since_noon_seconds=st.integers(-180_000, 180_000))
+def test_a_cut_off_is_passed_exactly_when_its_instant_has_come(
+    where: tuple[ZoneInfo, date], minute: int, since_noon_seconds: int
 ) -> None:
     zone, day = where
-    now = datetime.combine(day, time(12), tzinfo=UTC) + timedelta(seconds=since_noon_seconds)
-    today, minute = business_minute(now, zone)
-    assert today == now.astimezone(zone).date()
-    assert (minute >= at) == (now >= local_instant(today, at, zone))
-
-
-@given(now=st.integers(631_152_000, 2_208_988_800).map(lambda since_1970: datetime.fromtimestamp(since_1970, UTC)))
-def test_on_any_day_the_minute_is_the_clocks_unless_the_hour_repeats(now: datetime) -> None:
-    for name, _ in CLOCK_CHANGES:
-        local = now.astimezone(ZoneInfo(name))
-        today, minute = business_minute(now, ZoneInfo(name))
-        assert today == local.date()
-        assert minute == local.hour * 60 + local.minute or (local.fold and minute > local.hour * 60 + local.minute)
+    instant = datetime.combine(day, time(12), tzinfo=UTC) + timedelta(seconds=since_noon_seconds)
+    now = business_time(instant, zone, opens_at=minute, cutoff_at=minute)
+    assert now.today == instant.astimezone(zone).date()
+    assert now.past_cutoff == now.opened == (instant >= local_instant(now.today, minute, zone))
