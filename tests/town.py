@@ -17,7 +17,7 @@ from api_service.auth.development import make_token
 from deploy.local.ports import free_port
 from deploy.local.processes import ChildProcess, wait_for
 from shared.domain.payments import payment_key
-from shared.settings import database_url as sqlalchemy_url
+from shared.settings_values import database_url as sqlalchemy_url
 from tests.bank import BankProcess
 
 ROOT = Path(__file__).parent.parent

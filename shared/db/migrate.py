@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.orm import Session
 
 from shared.db import partitions
-from shared.settings import database_url
+from shared.settings_values import database_url
 
 ROLE_SETTINGS = {
     # The cost of a settlement's plan can cross JIT's threshold and make it ten times slower.

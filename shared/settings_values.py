@@ -1,0 +1,116 @@
+"""Reading settings one by one: texts to values, and every problem kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+T = TypeVar("T")
+
+
+class Reader:
+    """Reads names one by one and collects what is wrong with them."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self.problems: list[str] = []
+
+    def raw(self, name: str) -> str | None:
+        value = self._environment.get(name)
+        path = self._environment.get(f"{name}_FILE")
+        if value and path:
+            self.problems.append(f"{name} and {name}_FILE are both set; keep one")
+        if path and not value:
+            try:
+                value = Path(path).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                self.problems.append(f"{name}_FILE: cannot read {path}: {error}")
+        return value or None
+
+    def value(self, name: str, default: T, convert: Callable[[str], T]) -> T:
+        text = self.raw(name)
+        if text is None:
+            return default
+        try:
+            return convert(text.strip())
+        except (ValueError, InvalidOperation, LookupError, OSError) as error:
+            self.problems.append(f"{name}: {error if str(error) else 'not understood'} (is {text!r})")
+            return default
+
+    def integer(self, name: str, default: int, low: int, high: int) -> int:
+        return self.value(name, default, lambda text: bounded(int(text), low, high))
+
+    def seconds(self, name: str, default: float, low: float, high: float) -> float:
+        return self.value(name, default, lambda text: bounded(float(text), low, high))
+
+    def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
+        def convert(text: str) -> str:
+            if text not in allowed:
+                raise ValueError(f"must be one of {', '.join(allowed)}")
+            return text
+
+        return self.value(name, default, convert)
+
+
+def database_url(text: str) -> str:
+    """A PostgreSQL URL as SQLAlchemy's psycopg2 dialect wants it; all three usual schemes are accepted."""
+    scheme, separator, rest = text.partition("://")
+    if not separator or scheme not in ("postgres", "postgresql", "postgresql+psycopg2"):
+        raise ValueError("must begin with postgres://, postgresql:// or postgresql+psycopg2://")
+    return f"postgresql+psycopg2://{rest}"
+
+
+def broker_url(text: str) -> str:
+    if urlsplit(text).scheme not in ("redis", "rediss", "sentinel", "amqp", "amqps"):
+        raise ValueError("must begin with redis://, rediss://, sentinel:// or amqp://")
+    return text
+
+
+def cache_url(text: str) -> str | None:
+    if urlsplit(text).scheme not in ("redis", "rediss"):
+        raise ValueError("must begin with redis:// or rediss://")
+    return text
+
+
+def http_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an http:// or https:// URL")
+    return text.rstrip("/")
+
+
+def bounded(value: T, low: float, high: float) -> T:
+    if not low <= value <= high:  # type: ignore[operator]
+        raise ValueError(f"must lie between {low:g} and {high:g}")
+    return value
+
+
+def positive_decimal(text: str) -> Decimal:
+    value = Decimal(text)
+    if not value.is_finite() or value <= 0:
+        raise ValueError("must be a positive amount")
+    return value
+
+
+def boolean(text: str) -> bool:
+    return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
+
+
+def zone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (LookupError, ValueError, OSError):
+        raise ValueError("is no IANA time zone, such as Europe/London") from None
+
+
+def frozen(text: str, zone: ZoneInfo) -> datetime:
+    """`YYYY-MM-DD` means noon, so that neither opening nor cut-off is near."""
+    if "T" in text:
+        day, _, clock = text.partition("T")
+        return datetime.combine(date.fromisoformat(day), time.fromisoformat(clock), zone)
+    return datetime.combine(date.fromisoformat(text), time(12), zone)
