@@ -28,16 +28,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the demo; 0, 1 when something failed or differs, 2 when it cannot start, 130 after Ctrl-C."""
-    from api_service.auth.development import make_token
-    from deploy.local.demo import run_demo
+    from deploy.local.demo.interruption import Interruption
 
-    return run_demo(
-        data_dir=arguments.data,
-        schedules=arguments.schedules,
-        stays=not arguments.exit,
-        as_json=arguments.json,
-        make_token=make_token,
-    )
+    # Before all that takes a while to load.
+    with Interruption() as interruption:
+        from api_service.auth.development import make_token
+        from deploy.local.demo.show import Options, run_demo
+
+        options = Options(arguments.data, arguments.schedules, stays=not arguments.exit, as_json=arguments.json)
+        return run_demo(options, make_token, interruption)
 
 
 def _number(text: str) -> int:

@@ -3,7 +3,3 @@
 Everything runs on one frozen business moment, noon of the day on which the demo starts, so that it can be shown
 at any hour. Database and bank journal are made anew each time; the logs stay in the data folder.
 """
-
-from deploy.local.demo.show import run_demo
-
-__all__ = ["run_demo"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
-TIMEOUT_SECONDS = 30.0
+TIMEOUT_SECONDS = 15.0
 
 
 class NoAnswerError(Exception):

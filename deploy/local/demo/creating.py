@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 from deploy.local.demo.client import Answer, HttpClient
+from deploy.local.demo.crew import Crew
 from deploy.local.demo.failure import DemoFailedError
 from deploy.local.demo.wishes import Wish
-
-T = TypeVar("T")
-R = TypeVar("R")
-
-THREADS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +27,20 @@ class Created:
 
 
 class FrontEnd:
-    """A trusted front end that acts for all payers: one token, one connection a thread."""
+    """A trusted front end that acts for all payers: one token, one connection a thread; `check` may end its work."""
 
-    def __init__(self, url: str, authorization: str) -> None:
-        self._url, self._authorization = url, authorization
+    def __init__(self, url: str, authorization: str, check: Callable[[], None]) -> None:
+        self._url, self._authorization, self._check = url, authorization, check
         self._local = threading.local()
 
     def create(self, wishes: Iterable[Wish], on_done: Callable[[], None]) -> list[Created]:
         """Creates all, in any order. Raises DemoFailedError for an answer that is not 201."""
-        return _in_threads(self._create, list(enumerate(wishes)), on_done)
+        return Crew(self._create, list(enumerate(wishes))).run(on_done, self._check)
 
-    def cancel(self, created: Sequence[Created], today: date, on_done: Callable[[], None]) -> int:
+    def cancel(self, created: Sequence[Created], today: date) -> int:
         """Cancels what its payer thought better of; how many of them were due today."""
         chosen = [one for one in created if one.wish.cancel]
-        return sum(_in_threads(lambda one: self._cancel(one, today), chosen, on_done))
+        return sum(Crew(lambda one: self._cancel(one, today), chosen).run(lambda: None, self._check))
 
     def _create(self, numbered: tuple[int, Wish]) -> Created:
         number, wish = numbered
@@ -69,25 +63,6 @@ class FrontEnd:
             self._local.client = HttpClient(self._url, self._authorization)
         client: HttpClient = self._local.client
         return client
-
-
-def _in_threads(work: Callable[[T], R], items: Sequence[T], on_done: Callable[[], None]) -> list[R]:
-    with _pool() as pool:
-        futures: list[Future[R]] = [pool.submit(work, item) for item in items]
-        for future in as_completed(futures):
-            future.result()
-            on_done()
-        return [future.result() for future in futures]
-
-
-@contextlib.contextmanager
-def _pool() -> Iterator[ThreadPoolExecutor]:
-    """A pool that drops what it has not begun when something fails or Ctrl-C comes."""
-    pool = ThreadPoolExecutor(THREADS)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _expect(status: int, answer: Answer, call: str) -> None:

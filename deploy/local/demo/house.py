@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import redis
 
 from deploy.local.demo.database import make_anew
 from deploy.local.demo.environment import demo_environment
+from deploy.local.demo.interruption import Interrupted
 from deploy.local.demo.processes import FLOWER_USER, Processes
 from deploy.local.demo.screen import Screen
 from deploy.local.demo.wishes import declined_payers
@@ -27,12 +29,12 @@ GRACE_SECONDS = 2.0
 class House:
     """Opens in steps that the screen shows; `close` ends whatever was opened."""
 
-    def __init__(self, data_dir: Path, screen: Screen) -> None:
+    def __init__(self, data_dir: Path, screen: Screen, check_interruption: Callable[[], None]) -> None:
         self._screen = screen
-        self._servers = LocalServers(data_dir, os.environ)
+        self._servers = LocalServers(data_dir, os.environ, on_progress=lambda _: check_interruption())
         # Our processes' files stand apart from the servers', which as root belong to another user.
         self._folder = DataFolder(data_dir / FOLDER, account=None)
-        self.processes = Processes(self._folder.path)
+        self.processes = Processes(self._folder.path, check_interruption)
         self._environment: dict[str, str] = {}
 
     def open(self, today: date, schedules: int) -> None:
@@ -55,7 +57,7 @@ class House:
         self.processes.start_beat(self._environment)
 
     def check(self) -> None:
-        """Raises ChildFailedError when a server or process has ended by itself."""
+        """Raises ChildFailedError when a server or process has ended by itself, Interrupted after Ctrl-C."""
         self._servers.check()
         self.processes.check()
 
@@ -65,7 +67,7 @@ class House:
         while time.monotonic() < deadline:
             try:
                 self.check()
-            except ChildFailedError as cause:
+            except (ChildFailedError, Interrupted) as cause:
                 return cause
             time.sleep(GRACE_SECONDS / 20)
         return trouble

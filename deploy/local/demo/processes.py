@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import deploy
@@ -24,10 +23,14 @@ POOL = 2
 
 
 class Processes:
-    """Bank, API, worker, beat and Flower; their logs stand in `folder`. Start them from the main thread."""
+    """Bank, API, worker, beat and Flower; their logs stand in `folder`. Start them from the main thread.
 
-    def __init__(self, folder: Path) -> None:
+    `check_interruption` is asked while they are waited for; what it raises goes through.
+    """
+
+    def __init__(self, folder: Path, check_interruption: Callable[[], None]) -> None:
         self.folder = folder
+        self._check_interruption = check_interruption
         self.bank_url, self.api_url, self.flower_url = (f"http://{LOOPBACK}:{free_port()}" for _ in range(3))
         self.flower_password = secrets.token_urlsafe(9)
         self._started: list[ChildProcess] = []
@@ -40,8 +43,10 @@ class Processes:
         return self._start("bank", ["deploy.local.bank", *options])
 
     def start_api(self, environment: Mapping[str, str]) -> ChildProcess:
-        options = ["-c", str(DEPLOY / "gunicorn.conf.py"), "--bind", self.api_url.removeprefix("http://")]
-        return self._start("api", ["gunicorn", *options, "api_service.wsgi:app"], environment)
+        # A worker that was forked the moment before does not hear that it should stop.
+        options = ["--bind", self.api_url.removeprefix("http://"), "--graceful-timeout", "5"]
+        command = ["gunicorn", "-c", str(DEPLOY / "gunicorn.conf.py"), *options, "api_service.wsgi:app"]
+        return self._start("api", command, environment)
 
     def start_worker(self, environment: Mapping[str, str]) -> ChildProcess:
         return self._start("worker", [*CELERY, "worker", "--concurrency", str(POOL)], environment)
@@ -60,6 +65,7 @@ class Processes:
         client = HttpClient(url)
 
         def answers() -> bool:
+            self._check_interruption()
             with contextlib.suppress(NoAnswerError):
                 return client.call("GET", path).status == 200
             return False
@@ -81,7 +87,8 @@ class Processes:
             raise DemoFailedError(f"no worker showed up within {START_SECONDS:g} seconds; see {self.folder}/worker.log")
 
     def check(self) -> None:
-        """Raise ChildFailedError when one has ended by itself."""
+        """Raise ChildFailedError when one has ended by itself, and what the interruption raises."""
+        self._check_interruption()
         for child in self._started:
             child.check()
 
@@ -90,9 +97,7 @@ class Processes:
         for child in reversed(self._started):
             child.send_signal(child.stop_signal)
         for child in reversed(self._started):
-            if child.is_running:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    child.wait(STOP_SECONDS)
+            wait_for(lambda child=child: not child.is_running, STOP_SECONDS)  # type: ignore[misc]
             child.kill()
         self._started.clear()
 
@@ -101,9 +106,8 @@ class Processes:
         child = ChildProcess(
             name, [sys.executable, "-m", *module], self.folder / f"{name}.log", environment, DEPLOY.parent
         )
-        # Before the start: one that is interrupted right after it must be stopped, too.
-        self._started.append(child)
         child.start()
+        self._started.append(child)
         return child
 
 

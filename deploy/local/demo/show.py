@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
@@ -18,7 +19,7 @@ from deploy.local.demo.comparing import differences
 from deploy.local.demo.creating import Created, FrontEnd
 from deploy.local.demo.environment import TIMEZONE
 from deploy.local.demo.house import House
-from deploy.local.demo.interruption import Interruption
+from deploy.local.demo.interruption import Interrupted, Interruption
 from deploy.local.demo.records import Records
 from deploy.local.demo.screen import Screen
 from deploy.local.demo.summary import Summary
@@ -32,7 +33,7 @@ FRONT_END = "demo-front-end"
 FRONT_END_SCOPES = ("payers:any", "schedules:read", "schedules:write")
 OPERATOR = "demo-operator"
 OPERATOR_SCOPES = ("ops",)
-CHECK_SECONDS = 0.5
+CHECK_SECONDS = 0.2
 MONTH_END_DATES = 6
 
 
@@ -42,38 +43,52 @@ class MakeToken(Protocol):
     def __call__(self, sub: str, scopes: Sequence[str]) -> str: ...
 
 
-def run_demo(*, data_dir: Path | None, schedules: int, stays: bool, as_json: bool, make_token: MakeToken) -> int:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says; `data_dir` None takes the usual folder."""
+
+    data_dir: Path | None
+    schedules: int
+    stays: bool
+    as_json: bool
+
+
+def run_demo(options: Options, make_token: MakeToken, interruption: Interruption) -> int:
     """The exit status: 0 when all went as planned, 1 when not, 2 when the folder cannot be used, 128 + a signal."""
-    screen = Screen(Console(stderr=as_json))
-    with Interruption() as interruption:
-        house = House(data_dir or default_data_dir(), screen)
-        try:
-            return _play(house, screen, make_token, schedules=schedules, stays=stays, as_json=as_json)
-        except KeyboardInterrupt:
-            return interruption.exit_status
-        except NoAnswerError as problem:
-            screen.fail(f"payday demo: {house.cause_of(problem)}")
-            return 1
-        except LocalServerError as problem:
-            screen.fail(f"payday demo: {problem}")
-            return problem.exit_status
-        finally:
-            interruption.shield()
-            house.close()
+    screen = Screen(Console(stderr=options.as_json))
+    house = House(options.data_dir or default_data_dir(), screen, interruption.check)
+    try:
+        return _play(house, screen, make_token, options)
+    except (Interrupted, KeyboardInterrupt):
+        return interruption.exit_status
+    except NoAnswerError as problem:
+        return _fail(screen, house.cause_of(problem), interruption)
+    except LocalServerError as problem:
+        return _fail(screen, problem, interruption)
+    finally:
+        interruption.shield()
+        house.close()
 
 
-def _play(house: House, screen: Screen, make_token: MakeToken, *, schedules: int, stays: bool, as_json: bool) -> int:
+def _fail(screen: Screen, problem: Exception, interruption: Interruption) -> int:
+    if isinstance(problem, Interrupted):
+        return interruption.exit_status
+    screen.fail(f"payday demo: {problem}")
+    return problem.exit_status if isinstance(problem, LocalServerError) else 1
+
+
+def _play(house: House, screen: Screen, make_token: MakeToken, options: Options) -> int:
     # Once: a demo that is begun before midnight stays on the day it was begun.
     today = datetime.now(ZoneInfo(TIMEZONE)).date()
-    house.open(today, schedules)
+    house.open(today, options.schedules)
     front_end_token = make_token(FRONT_END, FRONT_END_SCOPES)
-    created, cancelled = _prepare(house, screen, front_end_token, today, schedules)
+    created, cancelled = _prepare(house, screen, front_end_token, today, options.schedules)
     summary = _pay(house, screen, make_token(OPERATOR, OPERATOR_SCOPES), today, created, cancelled)
     print_summary(screen.console, summary)
     where = addresses(house.processes, front_end_token)
-    if as_json:
+    if options.as_json:
         print(json.dumps(summary.to_json(where)), flush=True)
-    if stays:
+    if options.stays:
         print_addresses(screen.console, where)
         _stay(house)
     return 1 if summary.differences else 0
@@ -81,16 +96,11 @@ def _play(house: House, screen: Screen, make_token: MakeToken, *, schedules: int
 
 def _prepare(house: House, screen: Screen, token: str, today: date, count: int) -> tuple[list[Created], int]:
     """Creates the schedules and takes some back, all through the API."""
-    front_end = FrontEnd(house.processes.api_url, bearer(token))
+    front_end = FrontEnd(house.processes.api_url, bearer(token), house.check)
     with screen.bar(f"{count:,} schedules are created through the REST API", count) as bar:
-
-        def on_done() -> None:
-            bar.advance()
-            house.check()
-
-        created = front_end.create(wishes(count, today), on_done)
+        created = front_end.create(wishes(count, today), bar.advance)
     with screen.step("Some are cancelled again"):
-        cancelled = front_end.cancel(created, today, house.check)
+        cancelled = front_end.cancel(created, today)
     return created, cancelled
 
 
