@@ -63,18 +63,21 @@ class Problem(Exception):
 
     def response(self) -> Response:
         """The answer to this request."""
+        return Response(self.text(g.get("request_id")), self.status, self.headers, mimetype=MEDIA_TYPE)
+
+    def text(self, request_id: str | None) -> str:
+        """The body, in ASCII: a pointer can name a field that holds a lone surrogate, which UTF-8 has not."""
         body: dict[str, object] = {
             "type": f"urn:payday:problem:{self.code}",
             "title": HTTPStatus(self.status).phrase,
             "status": self.status,
             "detail": self.detail,
             "code": self.code,
-            "requestId": g.get("request_id"),
+            "requestId": request_id,
         }
         if self.errors:
             body["errors"] = [{"pointer": error.pointer, "detail": error.detail} for error in self.errors[:MAX_ERRORS]]
-        # ASCII only: a pointer can name a field of the caller's that holds a lone surrogate, which UTF-8 has not.
-        return Response(json.dumps(body, ensure_ascii=True), self.status, self.headers, mimetype=MEDIA_TYPE)
+        return json.dumps(body, ensure_ascii=True)
 
 
 def register_problems(app: Flask) -> None:

@@ -48,7 +48,7 @@ configure_logging(settings.log_format, settings.log_level)
 # The development key is public: what it opens is not shown to the network unless a --bind says so.
 bind = f"{'0.0.0.0' if settings.production else '127.0.0.1'}:{settings.port}"  # noqa: S104
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
-worker_class = "gthread"
+worker_class = "api_service.gunicorn_worker.Worker"
 threads = 8  # each can hold one of the connections that api_service.wsgi makes
 preload_app = True
 logger_class = RootLogger

@@ -1,5 +1,6 @@
 """The API as it is really run: gunicorn with our settings, over HTTP."""
 
+import json
 import os
 import signal
 import socket
@@ -8,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -87,6 +89,45 @@ def test_requests_over_http_create_and_read_a_schedule(
     assert '"route": "/v1/schedules/<uuid:schedule_id>"' in lines
     assert "alice" not in lines
     assert "landlord-9" not in lines
+
+
+def test_what_is_no_request_is_answered_with_a_problem_and_logged_without_its_words(
+    server: tuple[str, subprocess.Popen[bytes], Path],
+) -> None:
+    url, _, log = server
+    posted = (
+        b"POST /v1/schedules HTTP/1.1\r\nHost: x\r\nIdempotency-Key: k\r\nContent-Type: application/json\r\n"
+        b"Authorization: Bearer " + make_token("alice", ["schedules:write"]).encode() + b"\r\n"
+    )
+    for request, status, code in (
+        (b"GET /v1/events?cursor=" + b"a" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414, "uri_too_long"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * 9000 + b"\r\n\r\n", 431, "headers_too_large"),
+        (b"get /v1/events?payerId=canary HTTP/1.1\r\nHost: x\r\n\r\n", 400, "malformed_request"),
+        (b"GET /v1/events?payerId=canary HTTP/9.9\r\nHost: x\r\n\r\n", 400, "malformed_request"),
+        (b"\x00\x01\r\n\r\n", 400, "malformed_request"),
+        (posted + b"Content-Length: -1\r\n\r\n", 400, "malformed_request"),
+        (posted + b"Expect: miracles\r\nContent-Length: 2\r\n\r\n{}", 417, "expectation_failed"),
+        (posted + b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\n", 400, "malformed_json"),
+    ):
+        head, problem = exchange(url, request)
+        assert head.startswith(f"HTTP/1.1 {status} "), request
+        assert "Content-Type: application/problem+json" in head
+        assert "X-Content-Type-Options: nosniff" in head
+        assert (problem["status"], problem["code"]) == (status, code)
+        assert f"X-Request-Id: {problem['requestId']}" in head
+    assert requests.get(f"{url}/healthz", timeout=5).status_code == 200
+    assert "request refused by the server" in log.read_text()
+    assert "canary" not in log.read_text()
+    assert "Traceback" not in log.read_text()
+
+
+def exchange(url: str, request: bytes) -> tuple[str, dict[str, Any]]:
+    """The head and the JSON of the answer to these bytes; the server ends the connection."""
+    with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=10) as connection:
+        connection.sendall(request)
+        with connection.makefile("rb") as answer:
+            head, _, body = answer.read().partition(b"\r\n\r\n")
+    return head.decode("latin-1"), json.loads(body)
 
 
 @pytest.mark.parametrize(
