@@ -15,6 +15,7 @@ from marshmallow import Schema
 from api_service.auth.bearer import authorise
 from api_service.json_body import read_body
 from api_service.parser import Parser
+from api_service.schemas.queries import QuerySchema
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -32,7 +33,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         """Routes a view that needs one of `scopes`, and documents it with what it can answer besides its result."""
 
         def decorate(view: View) -> View:
-            documented = _authorised(view, scopes)
+            documented = _authorised(view if _has_query(view) else self._without_query(view), scopes)
             for status in sorted({*also, 401, 403, 503}):
                 documented = self.alt_response(status, HTTPStatus(status).name)(documented)
             documented = self.doc(operationId=name, security=[{SECURITY_SCHEME: [scope]} for scope in scopes])(
@@ -46,6 +47,16 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
     def query(self, schema: type[Schema]) -> Callable[[View], View]:
         """Hands the view the loaded query."""
         return _typed(self.arguments(schema, location="query"))
+
+    def _without_query(self, view: View) -> View:
+        """Refuses every query: `?dryRun=true` must not be passed over where there is no such thing."""
+
+        @wraps(view)
+        def bare(_query: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+            return view(*args, **kwargs)
+
+        documented: View = self.query(QuerySchema)(bare)  # type: ignore[assignment]
+        return documented
 
     def headers(self, schema: type[Schema], *, error_status: int = 422) -> Callable[[View], View]:
         """Hands the view the loaded headers."""
@@ -72,6 +83,11 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
     def answers(self, status: int, schema: type[Schema], **documented: Any) -> Callable[[View], View]:
         """Writes what the view returns; a response it returns is left as it is."""
         return _typed(self.response(status, schema, **documented))
+
+
+def _has_query(view: Callable[..., Any]) -> bool:
+    parameters = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
+    return any(parameter["in"] == "query" for parameter in parameters)
 
 
 def _typed(decorator: Any) -> Callable[[View], View]:

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from flask import Request
 from marshmallow import RAISE, Schema, ValidationError
+from marshmallow.fields import List
 from webargs.flaskparser import FlaskParser
 
 from api_service.problems import Problem
@@ -14,9 +15,17 @@ from api_service.validation import problems_of
 
 
 class Parser(FlaskParser):
-    """Refuses a query's unknown names: a filter that is spelled wrong would answer too much."""
+    """Refuses a query's unknown and repeated names: a filter that is not what was meant would answer too much."""
 
     DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": RAISE}  # noqa: RUF012
+
+    def load_querystring(self, req: Request, schema: Schema) -> Any:
+        """The query; of a name that stands twice, two readers would take different values."""
+        several = {field.data_key for field in schema.fields.values() if isinstance(field, List)}
+        repeated = [name for name, values in req.args.lists() if len(values) > 1 and name not in several]
+        if repeated:
+            raise ValidationError({name: ["may be given only once"] for name in repeated})
+        return super().load_querystring(req, schema)
 
     def handle_error(
         self,

@@ -1,7 +1,7 @@
 """A POST repeated with its key has one effect and one answer."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 from threading import Barrier
 
 import pytest
@@ -9,6 +9,8 @@ import pytest
 from shared.db import idempotency
 from shared.db.engine import make_sessions
 from tests.integration.api.client import RENT, Api, assert_problem
+
+RUN_DAYS = [date(2026, 11, 18), date(2026, 11, 19)]
 
 
 def test_a_repetition_gets_the_first_answer_and_is_marked(api: Api) -> None:
@@ -45,8 +47,11 @@ def test_the_same_key_with_another_body_is_a_422(api: Api) -> None:
 def test_a_key_belongs_to_its_caller_and_its_address(api: Api) -> None:
     mine, bobs = api.schedule(key="rent"), api.schedule(sub="bob", key="rent")
     assert mine["id"] != bobs["id"]
-    api.call("POST", "/v1/schedules?x=1", key="rent", json=RENT)
-    assert api.count("schedule") == 3
+    api.rows("INSERT INTO run (date, status, opened_at) SELECT d, 'open', now() FROM unnest(:days) AS d", days=RUN_DAYS)
+    for day in RUN_DAYS:
+        path = f"/v1/runs/{day}/close"
+        closed = api.call("POST", path, key="rent", scopes=("ops",), json={"reason": "early"})
+        assert (closed.get_json()["date"], closed.headers.get("Idempotent-Replayed")) == (str(day), None)
 
 
 def test_a_refused_request_leaves_its_key_free(api: Api) -> None:
