@@ -37,6 +37,7 @@ class Json(DefaultJSONProvider):
 def create_app(settings: Settings, sessions: Sessions) -> Flask:
     """An app that serves these settings from this database. Raises SettingsError for keys it cannot read."""
     app = Flask("api_service", static_folder=None)
+    app.url_map.merge_slashes = False  # one address each: `/v1//schedules` is a 404, not a redirect
     # One more than is taken: a body of unknown length is cut off there, and must not pass for a whole one.
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES + 1, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.json = Json(app)

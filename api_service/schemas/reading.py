@@ -38,12 +38,13 @@ class Text(Read[str]):
     def __init__(self, *, shortest: int = 1, longest: int, **kwargs: Any) -> None:
         super().__init__(metadata={"minLength": shortest, "maxLength": longest}, extra=kwargs)
         self._shortest, self._longest = shortest, longest
+        self._length = f"{longest}" if shortest == longest else f"{shortest} to {longest}"
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
         if not isinstance(value, str):
             raise ValidationError("must be a JSON string")
         if len(value) > self._longest or len(value) < self._shortest:
-            raise ValidationError(f"must be {self._shortest} to {self._longest} characters")
+            raise ValidationError(f"must be {self._length} characters")
         if any(unicodedata.category(character) in _CONTROL for character in value):
             raise ValidationError("must not hold control characters, line breaks or lone surrogates")
         return value

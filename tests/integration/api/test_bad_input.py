@@ -237,6 +237,11 @@ def test_a_body_above_64_kib_is_a_413(api: Api) -> None:
     assert_problem(post_bytes(api, fits + padding * 3), 413, "body_too_large")
 
 
+def test_a_length_that_is_fixed_is_told_as_one_number(api: Api) -> None:
+    response = api.call("POST", "/v1/schedules", json={**RENT, "currency": "POUND"})
+    assert response.get_json()["errors"] == [{"pointer": "/currency", "detail": "must be 3 characters"}]
+
+
 def test_many_unknown_fields_are_not_answered_with_as_many_errors(api: Api) -> None:
     response = api.call("POST", "/v1/schedules", json={f"f{number}": 1 for number in range(2000)})
     assert len(response.get_json()["errors"]) == 50
@@ -264,6 +269,8 @@ def test_many_unknown_fields_are_not_answered_with_as_many_errors(api: Api) -> N
         ("payerId=", "/payerId"),
         ("payerId=a%20b", "/payerId"),
         ("payerId=%00", "/payerId"),
+        ("limit=5&limit=5", "/limit"),
+        ("payerId=alice&payerId=bob", "/payerId"),
         ("payer=alice", "/payer"),
         ("payerID=alice", "/payerID"),
     ],
@@ -272,6 +279,17 @@ def test_a_wrong_query_is_a_422_with_its_name(api: Api, query: str, wrong: str) 
     response = api.call("GET", f"/v1/events?{query}")
     assert_problem(response, 422, "validation_failed")
     assert pointers(response) == {wrong}
+
+
+@pytest.mark.parametrize("query", ["dryRun=true", "x=" + "Zq3_".join(map(str, range(1200)))], ids=["dryRun", "long"])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/v1/schedules"), ("GET", "/v1/runs/2026-11-20"), ("POST", "/v1/runs/2026-11-20/close")],
+)
+def test_a_query_where_there_is_none_is_a_422_and_has_no_effect(api: Api, method: str, path: str, query: str) -> None:
+    response = api.call(method, f"{path}?{query}", scopes=("schedules:write", "ops"), json=RENT)
+    assert_problem(response, 422, "validation_failed")
+    assert pointers(response) == {f"/{query.partition('=')[0]}"}
 
 
 @pytest.mark.parametrize("cursor", ["x", "WyJhIl0.x", "e30.e30", "%00", "é", "null", "." * 500])
@@ -299,6 +317,7 @@ def test_a_cursor_of_somebody_elses_making_is_a_400(api: Api, path: str, cursor:
         "/v1",
         "/",
         "/v1/schedules/",
+        "/v1//schedules",
         "/static/x",
         "/docs/../app.py",
     ],
