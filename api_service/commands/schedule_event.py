@@ -40,5 +40,5 @@ def schedule_event(session: Session, settings: Settings, act: Act, terms: Terms)
         before=None,
         after=of_schedule(schedule),
     )
-    [standing] = schedule_view.standings(session, [schedule])
-    return Created(schedule, standing, schedule_view.first_events(session, schedule, FIRST_EVENTS))
+    first = schedule_view.first_events(session, schedule, since=gate.now.today, limit=FIRST_EVENTS)
+    return Created(schedule, schedule_view.standing_of_new(schedule, first), first)

@@ -43,17 +43,23 @@ def standings(session: Session, schedules: Sequence[Schedule]) -> list[Standing]
     return [_standing(schedule, *found.get(schedule.id, (False, None))) for schedule in schedules]
 
 
+def standing_of_new(schedule: Schedule, first_events: Sequence[Event]) -> Standing:
+    """The standing of a schedule that was just written, from its first events: its payer's others are not read."""
+    dates = [event.date for event in first_events if event.status == EventStatus.SCHEDULED]
+    return _standing(schedule, any(event.status in OPEN for event in first_events), min(dates, default=None))
+
+
 def find(session: Session, schedule_id: UUID, payer_id: str | None) -> Schedule | None:
     """A schedule by id, of that payer if one is named; not locked."""
     query = select(Schedule).where(Schedule.id == schedule_id)
     return session.scalar(query if payer_id is None else query.where(Schedule.payer_id == payer_id))
 
 
-def first_events(session: Session, schedule: Schedule, limit: int) -> list[Event]:
-    """The first events of a schedule by (date, id)."""
+def first_events(session: Session, schedule: Schedule, *, since: date, limit: int) -> list[Event]:
+    """The first events of a schedule dated `since` or later, by (date, id); what its payer paid before is not read."""
     query = (
         select(Event)
-        .where(Event.payer_id == schedule.payer_id, Event.schedule_id == schedule.id)
+        .where(Event.payer_id == schedule.payer_id, Event.date >= since, Event.schedule_id == schedule.id)
         .order_by(Event.date, Event.id)
         .limit(limit)
     )

@@ -133,6 +133,17 @@ def test_the_largest_amount_is_that_of_the_settings(database_url: str) -> None:
     api.close()
 
 
+def test_creating_reads_nothing_of_what_its_payer_paid_before(api: Api) -> None:
+    from sqlalchemy import event
+
+    statements: list[str] = []
+    event.listen(api.engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
+    api.schedule()
+    of_the_payer = [statement for statement in statements if "event.payer_id" in statement]
+    assert of_the_payer
+    assert all("event.date >=" in statement for statement in of_the_payer)
+
+
 def test_creating_takes_a_fixed_number_of_statements_whatever_the_number_of_events(api: Api) -> None:
     from sqlalchemy import event
 
