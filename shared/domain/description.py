@@ -92,7 +92,7 @@ def _end(rule: Rule) -> str:
     if rule.end_date is not None:
         return f"until {_day(rule.end_date)}"
     if rule.count is not None:
-        return f"{rule.count} times"
+        return f"{rule.total} times"  # fewer than `count` where the calendar ends first
     return "until cancelled"
 
 

@@ -19,6 +19,11 @@ from shared.domain.recurrence import Rule
             {"frequency": "daily", "interval": 10, "count": 3},
             "£25.00 every 10 days from 31 December 2026 3 times",
         ),
+        (
+            "9999-12-30",
+            {"frequency": "daily", "count": 99_999},
+            "£25.00 every day from 30 December 9999 2 times",
+        ),
         ("2026-12-31", {"frequency": "weekly"}, "£25.00 every week on Thursday from 31 December 2026 until cancelled"),
         (
             "2026-12-27",
