@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_init, setup_logging
+from celery.signals import beat_init, celeryd_init, setup_logging, worker_shutting_down
 from kombu.entity import Exchange, Queue
 
 from shared.log import configure_logging
 from shared.settings import Settings, SettingsError, read_settings
-from worker_service import readiness
+from worker_service import readiness, shutdown
 
 EXCHANGE = Exchange("payday", type="direct")  # type: ignore[no-untyped-call]
 QUEUES = ("dispatch", "pay", "upkeep")
@@ -40,8 +40,9 @@ def make_app(settings: Settings) -> Celery:
         worker_prefetch_multiplier=1,
         # Losing the broker must not kill a batch that is talking to the bank.
         worker_cancel_long_running_tasks_on_connection_loss=False,
-        # SIGTERM lets a batch end; SIGQUIT gives it the longest call and its settlement.
+        # SIGTERM stops a batch after the calls in flight; SIGQUIT gives them and the settlement this time, too.
         worker_soft_shutdown_timeout=settings.provider.timeout_seconds + 10,
+        # An idle worker has nothing to give back: what it has reserved is published again by the dispatcher.
         worker_enable_soft_shutdown_on_idle=False,
         worker_max_tasks_per_child=10_000,
         worker_hijack_root_logger=False,
@@ -114,6 +115,11 @@ def _check_worker(**_: object) -> None:
     problems = readiness.broker_problems(settings.broker_url, ping) + readiness.worker_problems()
     if problems:
         sys.exit(readiness.refuse(problems))
+
+
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+def _stop_paying(**_: object) -> None:
+    shutdown.ask()
 
 
 @beat_init.connect  # type: ignore[untyped-decorator]

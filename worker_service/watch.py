@@ -1,4 +1,4 @@
-"""Watching the run while a batch of it is paid, so that a close acts within one call time-out (rule D5)."""
+"""Watching while a batch is paid, so that a close (rule D5) or a shutdown (C5) acts within one call time-out."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from types import TracebackType
 
 from shared.db import runs
 from shared.db.retrying import DatabaseError, transact
+from worker_service import shutdown
 from worker_service.service import Service
 
 LOOK_SECONDS = 1.0
 
 
 class RunWatch:
-    """Looks at the run once a second from a thread of its own; `stopped` is set as soon as it may not pay."""
+    """Looks once a second from a thread of its own; `stopped` is set as soon as the run, or we, may not pay on."""
 
     def __init__(self, service: Service, run_date: date) -> None:
         self.stopped = threading.Event()
@@ -35,9 +36,12 @@ class RunWatch:
 
     def _look(self) -> None:
         while not self._over.wait(LOOK_SECONDS):
-            try:
-                if not transact(self._service.sessions, lambda session: runs.is_paying(session, self._run_date)):
-                    self.stopped.set()
-            except DatabaseError:
-                # Nobody can say. The lease bounds what is sent; the settlement waits for the database.
-                continue
+            if shutdown.is_asked() or not self._is_paying():
+                self.stopped.set()
+
+    def _is_paying(self) -> bool:
+        try:
+            return transact(self._service.sessions, lambda session: runs.is_paying(session, self._run_date))
+        except DatabaseError:
+            # Nobody can say. The lease bounds what is sent; the settlement waits for the database.
+            return True

@@ -133,6 +133,26 @@ def test_events_created_after_the_plan_by_two_api_processes_at_once_are_paid_tod
     assert (run["due"]["count"], run["paid"]["count"], run["balanced"]) == (61, 61, True)
 
 
+def test_a_worker_asked_to_end_gives_back_what_it_did_not_send(start_town: StartTown) -> None:
+    town = start_town(
+        "--latency-ms", "100", PROVIDER_CONCURRENCY="1", LEASE_SECONDS="120", PROVIDER_TIMEOUT_SECONDS="5"
+    )
+    api = town.api()
+    for number in range(100):
+        api.schedule(f"payer-{number}")
+    worker = town.worker()
+    town.beat()
+    assert wait_for(lambda: town.bank.summary()["effectivePayments"] > 5, 30), town.describe()
+    assert worker.terminate(timeout_seconds=20) == 0  # 100 payments one by one take ten seconds
+    stood = town.statuses()
+    assert stood["paid"] == town.bank.summary()["effectivePayments"] < 60
+    assert stood == {"paid": stood["paid"], "scheduled": 100 - stood["paid"]}
+    town.worker()
+    town.wait_until_paid(100)
+    town.assert_journal_agrees()
+    assert town.bank.summary()["sends"] == 100
+
+
 def _children(pid: int) -> list[int]:
     listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
     return [int(child) for child in listed.split()]
