@@ -24,7 +24,7 @@ def read_terms(body: Any, caller: Caller, max_amount: Decimal) -> Terms:
     """The terms in a parsed body. Raises Invalid with every problem, NotAllowed for another's `payerId`."""
     fields, problems = load_what_is_right(BODY, body)
     payer_id = caller.payer_to_pay(fields.get("payer_id"))
-    if fields.get("payee_id") == payer_id:
+    if fields.get("payee_id") == payer_id and not any(problem.pointer == "/payerId" for problem in problems):
         problems.append(FieldProblem("/payeeId", "must not be the payer"))
     amount = _read(problems, lambda: _amount(fields, max_amount))
     rule = _read(problems, lambda: _rule(fields))
