@@ -12,8 +12,7 @@ from shared.db.engine import Session
 from shared.db.release import release
 from shared.db.retrying import transact
 from shared.db.settlement import Verdict, settle
-from shared.domain.money import format_amount
-from shared.domain.payments import Payment, payment_key
+from shared.domain.payments import Payment, make
 from shared.log import get_logger
 from shared.settings import CALL_MARGIN_SECONDS
 from worker_service.decisions import Decisions, decide
@@ -74,16 +73,7 @@ def pay_batch(service: Service, batch_id: int) -> int:
 
 def payment_of(event: ClaimedEvent) -> Payment:
     """The payment of a claimed event, made from its frozen columns alone (rule K2)."""
-    return Payment(
-        event.id,
-        event.attempt,
-        payment_key(event.id, event.attempt),
-        event.payer_id,
-        event.payee_id,
-        format_amount(event.amount, event.currency),
-        event.currency,
-        event.reference,
-    )
+    return make(event.id, event.attempt, event.payer_id, event.payee_id, event.amount, event.currency, event.reference)
 
 
 def sendable(service: Service, doubtful: Iterable[ClaimedEvent]) -> list[ClaimedEvent]:

@@ -11,8 +11,7 @@ from shared.db.clock import business_now
 from shared.db.engine import Session
 from shared.db.retrying import transact
 from shared.domain.days import BusinessNow
-from shared.domain.money import format_amount
-from shared.domain.payments import Answer, AnswerKind, Outcome, OutcomeKind, Payment, payment_key
+from shared.domain.payments import Answer, AnswerKind, Outcome, OutcomeKind, Payment, make
 from shared.log import get_logger
 from worker_service.late_proofs import receive
 from worker_service.service import Service
@@ -162,13 +161,12 @@ def _receive(service: Service, attempt: OpenAttempt, *, paid: bool, code: str | 
 
 
 def _payment(attempt: OpenAttempt) -> Payment:
-    return Payment(
+    return make(
         str(attempt.event_id),
         attempt.number,
-        payment_key(attempt.event_id, attempt.number),
         attempt.payer_id,
         attempt.payee_id,
-        format_amount(attempt.amount, attempt.currency),
+        attempt.amount,
         attempt.currency,
         attempt.reference,
     )

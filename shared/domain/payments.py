@@ -10,6 +10,8 @@ from hashlib import sha1
 from typing import NamedTuple
 from uuid import UUID
 
+from shared.domain.money import format_amount
+
 SOFT_DECLINES = frozenset({"insufficient_funds", "limit_exceeded"})
 """Declines that may be tried again another day; every other code is hard (provider contract)."""
 
@@ -58,6 +60,14 @@ class Payment(NamedTuple):
             f'"payerId":{_encode(self.payer_id)},"payeeId":{_encode(self.payee_id)}'
             f',"amount":"{self.amount}","currency":"{self.currency}","reference":{_encode(self.reference)}'
         )
+
+
+def make(
+    event_id: str, attempt: int, payer_id: str, payee_id: str, amount: int, currency: str, reference: str
+) -> Payment:
+    """The payment of an event's `attempt`; `amount` in minor units."""
+    key, text = payment_key(event_id, attempt), format_amount(amount, currency)
+    return Payment(event_id, attempt, key, payer_id, payee_id, text, currency, reference)
 
 
 def batch_body(payments: Sequence[Payment]) -> bytes:
