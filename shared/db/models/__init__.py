@@ -1,0 +1,25 @@
+"""The tables. Amounts are minor units with an ISO 4217 code; ids are UUIDv7; constraints have names."""
+
+from shared.db.models.base import Base
+from shared.db.models.event import Attempt, Event, Transaction
+from shared.db.models.record import Audit, IdempotencyKey
+from shared.db.models.rest import CalendarDay, Hold
+from shared.db.models.run import Batch, Booking, Run
+from shared.db.models.schedule import Pause, Schedule, ScheduleRevision
+
+__all__ = [
+    "Attempt",
+    "Audit",
+    "Base",
+    "Batch",
+    "Booking",
+    "CalendarDay",
+    "Event",
+    "Hold",
+    "IdempotencyKey",
+    "Pause",
+    "Run",
+    "Schedule",
+    "ScheduleRevision",
+    "Transaction",
+]

@@ -1,0 +1,51 @@
+"""What callers may repeat, and who changed what."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Identity,
+    Index,
+    SmallInteger,
+    func,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.db.models.base import Base
+
+
+class IdempotencyKey(Base):
+    """A caller's key and the answer it got, in the transaction of the effect."""
+
+    __tablename__ = "idempotency_key"
+    __table_args__ = (Index("idempotency_key_age", "created_at"),)
+
+    caller: Mapped[str] = mapped_column(primary_key=True)
+    operation: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str]
+    response_status: Mapped[int] = mapped_column(SmallInteger)
+    response_headers: Mapped[dict[str, Any]]
+    response_body: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Audit(Base):
+    """Who changed what, for whom. Append-only, in the transaction of the change."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index("audit_subject", "subject_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    actor: Mapped[str]
+    payer_id: Mapped[str | None]
+    action: Mapped[str]
+    subject: Mapped[str]
+    subject_id: Mapped[str]
+    before: Mapped[dict[str, Any] | None]
+    after: Mapped[dict[str, Any] | None]
+    request_id: Mapped[str | None]
