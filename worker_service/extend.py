@@ -63,7 +63,8 @@ def _extend(
     def work(session: Session) -> int | None:
         # The runs before the schedules: locks are taken in that order (rule C2).
         now = business_now(session, service.settings.business)
-        gate = runs.enter(session, now, runs.earliest_open(session))
+        # All of them: what comes late stands in the first run that is not closed, however old its date is.
+        gate = runs.enter(session, now, date.min)
         due = schedules.due_for_extension(session, as_of, limit=limit, wait=wait, without=broken)
         if note is not None:
             note[:] = [schedule.id for schedule in due]

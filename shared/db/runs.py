@@ -73,11 +73,6 @@ def enter(session: Session, now: BusinessNow, since: date | None = None) -> Gate
     return Gate(now, tuple(runs), now.next_open_date(run_accepts=accepts), since)
 
 
-def earliest_open(session: Session) -> date | None:
-    """The date of the first run that is not closed."""
-    return session.scalar(select(Run.date).where(Run.status != "closed").order_by(Run.date).limit(1))
-
-
 def first_unplanned(session: Session, today: date) -> date | None:
     """The oldest date that needs a run and has none begun: the day after the last one, or of the first event."""
     last = session.scalar(select(Run.date).where(Run.status.in_(BEGUN)).order_by(Run.date.desc()).limit(1))

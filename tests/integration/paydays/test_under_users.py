@@ -40,6 +40,9 @@ def test_what_an_extension_writes_into_the_past_is_not_paid_later_than_its_sched
     paid = {event.date for event in world.events(schedule) if event.status == "paid"}
     too_late = sorted(str(day) for day in paid if day > date(2026, 3, 20) and day < date(2026, 3, 25))
     assert too_late == []
+    owed = {event.date: event.status for event in world.events(schedule)}
+    assert {owed[date(2026, 3, day)] for day in range(21, 25)} == {"missed"}
+    assert {owed[date(2026, 3, day)] for day in range(25, 31)} == {"paid"}
     assert world.books().balanced
 
 
