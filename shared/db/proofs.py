@@ -83,6 +83,8 @@ def never_paid(session: Session, gate: Gate, attempt: attempts.OpenAttempt) -> b
         key_used=True,
         today=gate.now.today,
     )
+    if not returned:  # its rule cannot be read: it stays unknown, and its attempt open for who can read it
+        return False
     for item in returned:
         if home is not None:
             book(session, _shift(home.date, Heading.UNKNOWN, item.fate.heading, item))
@@ -90,7 +92,7 @@ def never_paid(session: Session, gate: Gate, attempt: attempts.OpenAttempt) -> b
             payable = Payable(event_date, item.id, item.currency, item.amount)
             late.add(session, gate, [payable], counted=home is not None)
     attempts.settle(session, event_id, number, "not_executed", None)
-    return bool(returned)
+    return True
 
 
 def _lock(session: Session, event_date: date, event_id: UUID, *, lock_event: bool = True) -> tuple[Event, Batch]:

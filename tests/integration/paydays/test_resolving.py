@@ -172,3 +172,21 @@ def _until(condition: Callable[[], bool], seconds: float = 15) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_an_unknown_whose_rule_cannot_be_read_stays_open_until_it_can(world: World) -> None:
+    world.bank.faults({"fault": "drop", "on": "single", "times": 3})
+    schedule = world.schedule()
+    world.pay()
+    world.environment["CUTOFF_AT"] = "15:00"
+    world.set_day("2026-03-02T15:00")  # the hours are over: it is asked about, and the bank knows nothing of it
+
+    def change_rule(change: str) -> None:
+        world.transact(lambda s: s.execute(text(f"UPDATE schedule SET rule = {change}")))
+
+    change_rule("""rule || '{"moonPhase": 3}'""")
+    assert world.resolve() == 0
+    assert world.event(schedule).status == "unknown"
+    change_rule("rule - 'moonPhase'")
+    assert world.resolve() == 1
+    assert world.event(schedule).status == "scheduled"
