@@ -106,7 +106,7 @@ def _publish(service: Service, today: date, publish: Publish) -> Sequence[int]:
 
     def mark(session: Session) -> list[Ready]:
         run = runs.share(session, today)
-        if run is None or run.status != "open" or run.closing_at is not None:
+        if run is None or not run.is_paying:
             return []
         size = service.settings.batch_size
         publishing.gather(session, today, size=size, most=GATHERED_MOST)

@@ -104,9 +104,7 @@ def take(session: Session, batch_id: int, *, worker: str, lease_seconds: float, 
 def may_pay(session: Session, run_date: date, now: BusinessNow) -> bool:
     """Whether that run's events may be claimed and sent now; holds the run's row FOR SHARE (rule C2)."""
     run = runs.share(session, run_date)
-    return (
-        run is not None and run.status == "open" and run.closing_at is None and run.date == now.today and now.in_hours
-    )
+    return run is not None and run.is_paying and run.date == now.today and now.in_hours
 
 
 def hold(session: Session, claim: Claim) -> bool:

@@ -10,11 +10,10 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from shared.db.bookings import book, line
+from shared.db import late
 from shared.db.late import Payable
 from shared.db.models import Event, Schedule
 from shared.db.runs import Gate
-from shared.domain.books import Heading
 from shared.domain.lifecycle import OPEN, CancelReason
 
 INSERT = text("""
@@ -77,25 +76,12 @@ def cancel(
         text(statement),
         {"payer": payer_id, "schedule": schedule_id, "reason": str(reason), "event": event_id},
     ).all()
-    withdraw(
+    late.withdraw(
         session,
         gate,
         [Payable(row.date, row.id, row.currency, row.amount) for row in moved if row.before == "scheduled"],
     )
     return [row.id for row in moved]
-
-
-def withdraw(session: Session, gate: Gate, events: Sequence[Payable]) -> None:
-    """Books events that were scheduled and no longer are, where their run had counted them as due."""
-    placed = [(run, event) for event in events if (run := gate.run_of(event.date)) is not None]
-    book(
-        session,
-        [
-            line(run.date, Heading.WITHDRAWN, event.currency, event.amount, event_id=event.id)
-            for run, event in placed
-            if gate.counts(run, event.date, event.id)
-        ],
-    )
 
 
 def earliest_open(session: Session, schedule_id: UUID, payer_id: str | None) -> date | None:

@@ -1,4 +1,5 @@
-"""Work that a run takes on outside its plan: each such event has a batch row from its own transaction (rule D4)."""
+"""What changes in a run outside its plan: work it takes on, each event with a batch row of its own (rule D4), work
+that leaves it, and what the books say of both."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from shared.db.bookings import book, line
-from shared.db.models import Batch
+from shared.db.models import Batch, Run
 from shared.db.runs import Gate
 from shared.domain.books import Heading
 
@@ -31,7 +32,7 @@ def add(session: Session, gate: Gate, events: Iterable[Payable], *, counted: boo
     Without the row, an event whose id the plan has passed already would never be found. `counted` events are in
     the books of their run already; they come back.
     """
-    placed = [(run, event) for event in events if (run := gate.run_of(event.date)) is not None]
+    placed = place(gate, events)
     if placed:
         session.execute(insert(Batch), [_batch(run.date, event) for run, event in placed])
     if not counted:
@@ -43,9 +44,25 @@ def add(session: Session, gate: Gate, events: Iterable[Payable], *, counted: boo
 
 def miss(session: Session, gate: Gate, events: Iterable[Payable]) -> None:
     """Books events that were written as missed: the run that would have taken them on took them on and missed them."""
-    placed = [(run, event) for event in events if (run := gate.run_of(event.date)) is not None]
-    due = [_due(run.date, event) for run, event in placed]
+    due = [_due(run.date, event) for run, event in place(gate, events)]
     book(session, due + [{**line, "heading": Heading.MISSED} for line in due])
+
+
+def withdraw(session: Session, gate: Gate, events: Iterable[Payable]) -> None:
+    """Books events that were scheduled and no longer are, where their run had counted them as due."""
+    book(
+        session,
+        [
+            line(run.date, Heading.WITHDRAWN, event.currency, event.amount, event_id=event.id)
+            for run, event in place(gate, events)
+            if gate.counts(run, event.date, event.id)
+        ],
+    )
+
+
+def place(gate: Gate, events: Iterable[Payable]) -> list[tuple[Run, Payable]]:
+    """Each event with the run that it belongs to; those that are far off are left out."""
+    return [(run, event) for event in events if (run := gate.run_of(event.date)) is not None]
 
 
 def _batch(run_date: date, event: Payable) -> dict[str, object]:

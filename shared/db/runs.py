@@ -108,9 +108,9 @@ def share(session: Session, day: date) -> Run | None:
 
 
 def is_paying(session: Session, day: date) -> bool:
-    """Whether the run is open and nobody has begun to close it; without a lock, for those that look again."""
-    open_runs = select(Run.date).where(Run.date == day, Run.status == "open", Run.closing_at.is_(None))
-    return session.scalar(open_runs) is not None
+    """Whether the run is paying; without a lock, for those that look again."""
+    run = session.get(Run, day)
+    return run is not None and run.is_paying
 
 
 def get(session: Session, day: date) -> Run:

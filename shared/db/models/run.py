@@ -50,6 +50,11 @@ class Run(Base):
     reason: Mapped[str | None]
     off: Mapped[dict[str, Any] | None]
 
+    @property
+    def is_paying(self) -> bool:
+        """Whether it is open and nobody has begun to close it; the hours are for the caller to judge."""
+        return self.status == "open" and self.closing_at is None
+
 
 class Batch(Base):
     """A piece of a run's work: a range of ids, or a list of them, that stand under one date.
