@@ -3,7 +3,7 @@
 from shared.db.models.base import Base
 from shared.db.models.event import Attempt, Event, Transaction
 from shared.db.models.record import Audit, IdempotencyKey
-from shared.db.models.rest import CalendarDay, Hold
+from shared.db.models.rest import Calendar, CalendarDay, Hold
 from shared.db.models.run import Batch, Booking, Run
 from shared.db.models.schedule import Pause, Schedule, ScheduleRevision
 
@@ -13,6 +13,7 @@ __all__ = [
     "Base",
     "Batch",
     "Booking",
+    "Calendar",
     "CalendarDay",
     "Event",
     "Hold",

@@ -7,7 +7,10 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     CheckConstraint,
+    Integer,
+    SmallInteger,
     false,
     func,
 )
@@ -31,8 +34,30 @@ class Hold(Base):
     ended_at: Mapped[datetime | None]
 
 
+class Calendar(Base):
+    """A calendar's years that are loaded, and its version: it grows whenever a day of them changes.
+
+    `weekend` holds the weekdays on which nobody works, 0 = Monday.
+    """
+
+    __tablename__ = "calendar"
+    __table_args__ = (CheckConstraint("first_year <= last_year", name="years_are_in_order"),)
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    weekend: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger))
+    first_year: Mapped[int] = mapped_column(SmallInteger)
+    last_year: Mapped[int] = mapped_column(SmallInteger)
+    version: Mapped[int] = mapped_column(Integer, server_default="1")
+    library_version: Mapped[str]
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class CalendarDay(Base):
-    """A day on which a calendar does not work, or (`works`) an operator's exception."""
+    """A day on which a calendar does not work, or (`works`) an exception: a day of the weekend that is worked, or an
+    operator's.
+
+    `source` is `library` or `operator`; an operator's row hides the library's.
+    """
 
     __tablename__ = "calendar_day"
 

@@ -99,6 +99,7 @@ class Booking(Base):
     __table_args__ = (
         CheckConstraint(one_of("heading", Heading), name="heading_is_known"),
         Index("booking_run", "run_date"),
+        Index("booking_event", "event_id", postgresql_where=text("event_id IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

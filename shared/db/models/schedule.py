@@ -23,7 +23,12 @@ from shared.db.models.base import Base
 
 
 class Schedule(Base):
-    """What a user asked for. Its row is the lock for everything that happens to its events (rule S1)."""
+    """What a user asked for. Its row is the lock for everything that happens to its events (rule S1).
+
+    Its terms are those of its last revision. `written_through` is the last nominal date that has been written,
+    `next_sequence` what follows it. `calendar` and its version are those that its dates were rolled with; NULL where
+    no date depends on one.
+    """
 
     __tablename__ = "schedule"
     __table_args__ = (
@@ -33,8 +38,11 @@ class Schedule(Base):
         CheckConstraint("pay_late BETWEEN 0 AND 31", name="pay_late_in_range"),
         CheckConstraint("status IN ('active', 'cancelled')", name="status_is_known"),
         CheckConstraint("status = 'active' OR extend_on IS NULL", name="cancelled_is_not_extended"),
+        CheckConstraint("first_amount > 0 AND final_amount > 0", name="other_amounts_are_positive"),
+        CheckConstraint("(calendar IS NULL) = (calendar_version IS NULL)", name="calendar_has_its_version"),
         Index("schedule_payer", "payer_id", "id"),
         Index("schedule_extend", "extend_on", postgresql_where=text("extend_on IS NOT NULL")),
+        Index("schedule_calendar", "calendar", "calendar_version", postgresql_where=text("calendar IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -44,6 +52,8 @@ class Schedule(Base):
     end_date: Mapped[Day | None]
     is_recurring: Mapped[bool]
     amount: Mapped[int] = mapped_column(BigInteger)
+    first_amount: Mapped[int | None] = mapped_column(BigInteger)
+    final_amount: Mapped[int | None] = mapped_column(BigInteger)
     currency: Mapped[str]
     frequency: Mapped[str]
     rule: Mapped[dict[str, Any]]
@@ -53,7 +63,10 @@ class Schedule(Base):
     revision: Mapped[int] = mapped_column(Integer, server_default="1")
     version: Mapped[int] = mapped_column(Integer, server_default="1")
     next_sequence: Mapped[int] = mapped_column(Integer)
+    written_through: Mapped[Day]
     extend_on: Mapped[Day | None]
+    calendar: Mapped[str | None]
+    calendar_version: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -61,13 +74,18 @@ class ScheduleRevision(Base):
     """The terms in force from a nominal date on (rule S2)."""
 
     __tablename__ = "schedule_revision"
-    __table_args__ = (CheckConstraint("amount > 0", name="amount_is_positive"),)
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="amount_is_positive"),
+        CheckConstraint("first_amount > 0 AND final_amount > 0", name="other_amounts_are_positive"),
+    )
 
     schedule_id: Mapped[UUID] = mapped_column(ForeignKey("schedule.id"), primary_key=True)
     revision: Mapped[int] = mapped_column(Integer, primary_key=True)
     from_nominal_date: Mapped[Day]
     rule: Mapped[dict[str, Any]]
     amount: Mapped[int] = mapped_column(BigInteger)
+    first_amount: Mapped[int | None] = mapped_column(BigInteger)
+    final_amount: Mapped[int | None] = mapped_column(BigInteger)
     payee_id: Mapped[str]
     reference: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
