@@ -1,14 +1,19 @@
-"""Nominal grids: the endless row of dates a rule counts through, each from the anchor and its index alone.
+"""Nominal grids: the row of dates that a rule counts through, each from the anchor alone, never from the one before.
 
-A grid knows nothing of ends; `recurrence` cuts it. Indexes start at 0, dates rise strictly, and the grid
-stops where the calendar does, on 9999-12-31.
+A grid knows nothing of ends; `timeline` cuts it. Its dates rise strictly, and stop where the calendar does, on
+9999-12-31.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import MAXYEAR, date
-from typing import Protocol
+from datetime import MAXYEAR, date, timedelta
+from itertools import takewhile
+from typing import Protocol, TypeAlias
+
+from shared.domain.calendar import Calendar
 
 _LAST_DAY = date.max.toordinal()
 _MONTH_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -17,11 +22,11 @@ _MONTH_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 class Grid(Protocol):
     """What each kind of frequency gives."""
 
-    def date_at(self, index: int) -> date | None:
-        """The date of an index ≥ 0; None after 9999-12-31."""
+    def dates_from(self, on: date) -> Iterator[date]:
+        """The grid's dates on or after `on`, rising."""
 
-    def first_index_from(self, on: date) -> int:
-        """The first index whose date is `on` or later, also where that lies after 9999-12-31."""
+    def count_before(self, on: date) -> int:
+        """How many of the grid's dates lie before `on`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,37 +36,118 @@ class DayGrid:
     anchor: date
     step_days: int
 
-    def date_at(self, index: int) -> date | None:
-        ordinal = self.anchor.toordinal() + index * self.step_days
-        return date.fromordinal(ordinal) if ordinal <= _LAST_DAY else None
+    def dates_from(self, on: date) -> Iterator[date]:
+        first = self.anchor.toordinal() + self.count_before(on) * self.step_days
+        return map(date.fromordinal, range(first, _LAST_DAY + 1, self.step_days))
 
-    def first_index_from(self, on: date) -> int:
+    def count_before(self, on: date) -> int:
         return max(-((self.anchor - on).days // self.step_days), 0)
 
 
 @dataclass(frozen=True, slots=True)
-class MonthGrid:
-    """The anchor's day every `step_months` months; in a shorter month its last day (month end `clamp`).
+class ListedDates:
+    """Dates that were listed one by one, rising."""
 
-    Counted from the anchor: from the date before, 31 January would be the 28th for ever after February.
-    """
+    listed: tuple[date, ...]
+
+    def dates_from(self, on: date) -> Iterator[date]:
+        return iter(self.listed[self.count_before(on) :])
+
+    def count_before(self, on: date) -> int:
+        return bisect_left(self.listed, on)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingDays:
+    """Every working day of a calendar from the anchor."""
 
     anchor: date
+    calendar: Calendar
+
+    def dates_from(self, on: date) -> Iterator[date]:
+        every_day = DayGrid(self.anchor, 1).dates_from(on)
+        return (day for day in every_day if self.calendar.is_working(day))
+
+    def count_before(self, on: date) -> int:
+        return sum(1 for _ in takewhile(lambda day: day < on, self.dates_from(self.anchor)))
+
+
+Place: TypeAlias = Callable[[int, int], date | None]
+"""The date that a month of a year (1 to 12) has in a grid; None if it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthGrid:
+    """One date in every `step_months`-th month, where `place` puts it, from the first that is `since` or later."""
+
+    first_month: int
     step_months: int
+    place: Place
+    since: date
 
-    def date_at(self, index: int) -> date | None:
-        year, month = divmod(_month_number(self.anchor) + index * self.step_months, 12)
-        if year > MAXYEAR:
-            return None
-        day = self.anchor.day
-        return date(year, month + 1, day if day <= 28 else min(day, _month_length(year, month)))
+    @classmethod
+    def from_first(cls, since: date, step_months: int, place: Place) -> MonthGrid:
+        """The grid that starts at the first date that `place` gives on or after `since`."""
+        # The date of a month may lie in the next one (month end `next`).
+        month = max(_month_number(since) - 1, 12)
+        while month < (MAXYEAR + 1) * 12:
+            placed = _placed(place, month)
+            if placed is not None and placed >= since:
+                break
+            month += 1
+        return cls(month, step_months, place, since)
 
-    def first_index_from(self, on: date) -> int:
-        if on <= self.anchor:
-            return 0
-        index = (_month_number(on) - _month_number(self.anchor)) // self.step_months
-        nearest = self.date_at(index)
-        return index if nearest is None or nearest >= on else index + 1
+    def dates_from(self, on: date) -> Iterator[date]:
+        on = max(on, self.since)
+        index = max((_month_number(on) - 1 - self.first_month) // self.step_months, 0)
+        for month in range(self.first_month + index * self.step_months, (MAXYEAR + 1) * 12, self.step_months):
+            placed = _placed(self.place, month)
+            if placed is not None and placed >= on:
+                yield placed
+
+    def count_before(self, on: date) -> int:
+        return sum(1 for _ in takewhile(lambda day: day < on, self.dates_from(self.since)))
+
+
+def clamped(day: int) -> Place:
+    """The day of the month, or the last one of a shorter month."""
+    return lambda year, month: date(year, month, day if day <= 28 else min(day, _month_length(year, month)))
+
+
+def skipping(day: int) -> Place:
+    """The day of the month; a shorter month has none (as RFC 5545 counts)."""
+    return lambda year, month: date(year, month, day) if day <= _month_length(year, month) else None
+
+
+def spilling(day: int) -> Place:
+    """The day of the month; of a shorter month, the first of the next."""
+    return lambda year, month: date(year, month, day) if day <= _month_length(year, month) else date(year, month + 1, 1)
+
+
+def from_end(days: int) -> Place:
+    """Counted from the month's end: 1 is its last day."""
+    return lambda year, month: date(year, month, _month_length(year, month) + 1 - days)
+
+
+def nth_weekday(number: int, weekday: int) -> Place:
+    """The `number`-th such weekday (0 = Monday) of a month; not every month has a fifth."""
+
+    def place(year: int, month: int) -> date | None:
+        first = date(year, month, 1)
+        day = 1 + (weekday - first.weekday()) % 7 + 7 * (number - 1)
+        return first + timedelta(days=day - 1) if day <= _month_length(year, month) else None
+
+    return place
+
+
+def quarter_days(days: dict[int, int]) -> Place:
+    """The day of those months that have one; `days` maps months to it."""
+    return lambda year, month: date(year, month, days[month]) if month in days else None
+
+
+def _placed(place: Place, month_number: int) -> date | None:
+    year, month = divmod(month_number, 12)
+    return place(year, month + 1) if 1 <= year <= MAXYEAR else None
 
 
 def _month_number(on: date) -> int:
@@ -70,6 +156,6 @@ def _month_number(on: date) -> int:
 
 
 def _month_length(year: int, month: int) -> int:
-    """Days of a month; January is 0."""
+    """Days of a month; January is 1."""
     is_leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    return 29 if month == 1 and is_leap else _MONTH_LENGTHS[month]
+    return 29 if month == 2 and is_leap else _MONTH_LENGTHS[month - 1]

@@ -1,7 +1,7 @@
 """Horizon: how far ahead the events of a schedule are written, and when more are due (rule S12).
 
-`left(d)` is the number of written events whose nominal date is `d` or later. An extension brings `left` of
-its day to `cycles_max`; the next is due on `extend_on`, the first day on which `left` is below `cycles_min`.
+`left(d)` is the number of payments written whose nominal date is `d` or later. An extension brings `left` of its day
+to `cycles_max`; the next is due on `extend_on`, the first day on which `left` is below `cycles_min`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from datetime import date, timedelta
 from itertools import islice
 from typing import Final, NamedTuple
 
-from shared.domain.recurrence import Occurrence, Rule
+from shared.domain.timeline import Occurrence, Timeline
 
 WRITTEN_WHOLE: Final = 400
-"""Bounded rules of at most so many dates are written at once; no call gives more dates than this."""
+"""Bounded schedules of at most so many dates are written at once; no call gives more dates than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,41 +30,54 @@ class Horizon:
             raise ValueError(f"cycles must fulfil 1 <= min <= max <= {WRITTEN_WHOLE}: {self}")
 
 
-class Extension(NamedTuple):
-    """Occurrences to write, the sequence that follows them, the day more are due (None: the rule is over)."""
+class Reach(NamedTuple):
+    """Through which nominal date a schedule is to be written, and the day more are due (None: that is all)."""
 
-    occurrences: list[Occurrence]
-    next_sequence: int
+    through: date
     extend_on: date | None
 
 
-def initial(rule: Rule, horizon: Horizon, today: date) -> Extension:
-    """What a new schedule starts with: all of a bounded rule of at most 400 dates, else up to the horizon."""
-    total = rule.total
-    if total is not None and total <= WRITTEN_WHOLE:
-        return Extension(list(rule.dates()), total + 1, None)
-    return extension(rule, 1, horizon, today)
+class Extension(NamedTuple):
+    """Payments to write, what follows them, and through which nominal date it is written then."""
+
+    occurrences: list[Occurrence]
+    next_sequence: int
+    through: date
+    extend_on: date | None
 
 
-def extension(rule: Rule, next_sequence: int, horizon: Horizon, as_of: date, limit: int = WRITTEN_WHOLE) -> Extension:
-    """What is to be written after `next_sequence` - 1 so that `left(as_of)` is `cycles_max`.
+def reach(timeline: Timeline, horizon: Horizon, as_of: date) -> Reach:
+    """All of a bounded schedule of at most 400 dates, else `cycles_max` payments from `as_of` on."""
+    if timeline.has_at_most(WRITTEN_WHOLE):
+        return Reach(date.max, None)
+    ahead = list(islice(timeline.occurrences(as_of), horizon.cycles_max + 1))
+    if len(ahead) <= horizon.cycles_max:
+        return Reach(date.max, None)
+    last_enough = ahead[horizon.cycles_max - horizon.cycles_min].nominal_date
+    return Reach(ahead[horizon.cycles_max - 1].nominal_date, last_enough + timedelta(days=1))
 
-    Every date since the last written one comes too, however long ago that was: nothing is lost to downtime.
-    At most `limit` (≥ 1) dates a call; when that cuts it short, `extend_on` is `as_of`: call again at once.
+
+def extension(
+    timeline: Timeline,
+    written_through: date | None,
+    next_sequence: int,
+    horizon: Horizon,
+    as_of: date,
+    limit: int = WRITTEN_WHOLE,
+) -> Extension:
+    """What is to be written after `written_through` (None: nothing is) so that `left(as_of)` is `cycles_max`.
+
+    Every date since the last written one comes too, however long ago that was: nothing is lost to downtime. At most
+    `limit` (≥ 1) dates a call; when that cuts it short, `extend_on` is `as_of`: call again at once.
     """
-    first_left = rule.first_sequence_from(as_of)
-    wanted = limit if first_left is None else first_left + horizon.cycles_max - next_sequence
-    occurrences = list(islice(rule.dates(next_sequence), max(min(wanted, limit), 0)))
-    following = next_sequence + len(occurrences)
-    if rule.date_of(following) is None:
-        return Extension(occurrences, following, None)
-    if first_left is None or wanted > limit:
-        return Extension(occurrences, following, as_of)
-    return Extension(occurrences, following, _extend_on(rule, following, horizon))
-
-
-def _extend_on(rule: Rule, next_sequence: int, horizon: Horizon) -> date:
-    """The day after the `cycles_min`-th date from the end of what is written."""
-    last_enough = rule.date_of(next_sequence - horizon.cycles_min)
-    assert last_enough is not None  # noqa: S101 - it lies before a date that the rule has
-    return last_enough + timedelta(days=1)
+    wanted = reach(timeline, horizon, as_of)
+    first = timeline.revisions[0].from_date if written_through is None else written_through + timedelta(days=1)
+    occurrences: list[Occurrence] = []
+    for occurrence in timeline.occurrences(first, next_sequence):
+        if occurrence.nominal_date > wanted.through:
+            break
+        if len(occurrences) == limit:
+            return Extension(occurrences, next_sequence + limit, occurrences[-1].nominal_date, as_of)
+        occurrences.append(occurrence)
+    through = occurrences[-1].nominal_date if occurrences else written_through or first
+    return Extension(occurrences, next_sequence + len(occurrences), through, wanted.extend_on)

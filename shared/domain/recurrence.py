@@ -1,34 +1,33 @@
-"""Recurrence: which dates a schedule's rule gives, each computed from the anchor and its sequence."""
+"""Recurrence: a schedule's rule, which says on what nominal dates it pays and how they roll."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from itertools import count as counting
-from typing import Any, NamedTuple, Self
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
 
-from shared.domain.frequency import Frequency, grid_of
+from shared.domain.calendar import Calendar
+from shared.domain.frequency import Frequency, collapses, grid_of, is_every_working_day, is_last_day
 from shared.domain.grid import Grid
-from shared.domain.rule_check import MAX_COUNT, MAX_INTERVAL, check_rule
+from shared.domain.rolling import Convention
+from shared.domain.rule_check import MAX_COUNT, MAX_DATES, MAX_INTERVAL, check_rule
 
-__all__ = ["MAX_COUNT", "MAX_INTERVAL", "Frequency", "Occurrence", "Rule", "check_rule"]
+__all__ = ["MAX_COUNT", "MAX_DATES", "MAX_INTERVAL", "Frequency", "Rule", "check_rule"]
 
+DEFAULT_CALENDAR: Final = "GB-ENG"
 
-class Occurrence(NamedTuple):
-    """One date of a rule: `nominal_date` is the grid's, `date` the day it is paid."""
-
-    sequence: int
-    nominal_date: dt.date
-    date: dt.date
+_NEEDED: Final = {"startDate", "frequency", "interval", "monthEnd", "dayConvention", "calendar"}
+_OPTIONAL: Final = {"endDate", "count", "dates", "dayOfMonth"}
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """When a schedule pays. Making one checks it: raises Invalid as `check_rule` does.
 
-    `end_date` is inclusive and compared with the nominal date; `count` is a number of dates; neither means
-    open-ended. Sequences start at 1, and no date lies after 9999-12-31, whatever `count` says.
+    `end_date` is inclusive and compared with the nominal date; `count` is a number of dates over the schedule's whole
+    life; neither means open-ended. `dates` are rising, and only there with the frequency `dates`; `start_date` is the
+    first of them then. `day_of_month` is the anchor's day where a new rule starts on a shorter month's last day.
     """
 
     start_date: dt.date
@@ -37,13 +36,13 @@ class Rule:
     end_date: dt.date | None = None
     count: int | None = None
     month_end: str = "clamp"
-    _grid: Grid = field(init=False, repr=False, compare=False)
-    _most_dates: int | None = field(init=False, repr=False, compare=False)
+    day_convention: str = Convention.NONE
+    calendar: str = DEFAULT_CALENDAR
+    dates: tuple[dt.date, ...] = ()
+    day_of_month: int | None = None
 
     def __post_init__(self) -> None:
         check_rule(self)
-        object.__setattr__(self, "_grid", grid_of(self.frequency, self.interval, self.start_date))
-        object.__setattr__(self, "_most_dates", self.count if self.is_recurring else 1)
 
     @property
     def is_recurring(self) -> bool:
@@ -53,47 +52,29 @@ class Rule:
     @property
     def bounded(self) -> bool:
         """Whether the rule itself says where it ends."""
-        return not self.is_recurring or self.end_date is not None or self.count is not None
+        listed = self.frequency in (Frequency.ONCE, Frequency.DATES)
+        return listed or self.end_date is not None or self.count is not None
 
     @property
-    def total(self) -> int | None:
-        """How many dates the rule gives; None when it is open-ended."""
-        if not self.bounded:
-            return None
-        last_day = self.end_date or dt.date.max
-        until_then = self._grid.first_index_from(last_day)
-        if self._grid.date_at(until_then) == last_day:
-            until_then += 1
-        return min(until_then, self._most_dates or until_then)
+    def collapses(self) -> bool:
+        """Whether dates that roll onto one day are one payment."""
+        return collapses(self.frequency)
 
-    def date_of(self, sequence: int) -> dt.date | None:
-        """The nominal date of a sequence; None past the end. Raises ValueError below 1."""
-        if sequence < 1:
-            raise ValueError(f"sequences start at 1, not at {sequence}")
-        if self._most_dates is not None and sequence > self._most_dates:
-            return None
-        nominal = self._grid.date_at(sequence - 1)
-        if nominal is None or (self.end_date is not None and nominal > self.end_date):
-            return None
-        return nominal
+    @property
+    def needs_calendar(self) -> bool:
+        """Whether any of its dates depends on which days are worked."""
+        return self.day_convention != Convention.NONE or is_every_working_day(self.frequency)
 
-    def dates(self, first_sequence: int = 1) -> Iterator[Occurrence]:
-        """The dates from a sequence on, to the rule's end or that of the calendar."""
-        for sequence in counting(first_sequence):
-            nominal = self.date_of(sequence)
-            if nominal is None:
-                return
-            yield Occurrence(sequence, nominal, nominal)
+    @property
+    def convention(self) -> str:
+        """The convention its dates roll by: the last day of the month only ever rolls backward."""
+        if is_last_day(self.frequency) and self.day_convention != Convention.NONE:
+            return Convention.PRECEDING
+        return self.day_convention
 
-    def sequence_on(self, nominal_date: dt.date) -> int | None:
-        """The sequence that falls on this nominal date; None when the rule does not give it (rule C6)."""
-        sequence = self._grid.first_index_from(nominal_date) + 1
-        return sequence if self.date_of(sequence) == nominal_date else None
-
-    def first_sequence_from(self, on: dt.date) -> int | None:
-        """The first sequence whose nominal date is `on` or later; None when there is none."""
-        sequence = self._grid.first_index_from(on) + 1
-        return None if self.date_of(sequence) is None else sequence
+    def grid(self, calendar: Calendar) -> Grid:
+        """Its nominal dates, without an end."""
+        return grid_of(self, calendar)
 
     def to_json(self) -> dict[str, object]:
         """The rule for a JSON column; `from_json` gives an equal one back."""
@@ -101,12 +82,18 @@ class Rule:
             "startDate": self.start_date.isoformat(),
             "frequency": str(self.frequency),
             "interval": self.interval,
-            "monthEnd": self.month_end,
+            "monthEnd": str(self.month_end),
+            "dayConvention": str(self.day_convention),
+            "calendar": self.calendar,
         }
         if self.end_date is not None:
             value["endDate"] = self.end_date.isoformat()
         if self.count is not None:
             value["count"] = self.count
+        if self.dates:
+            value["dates"] = [day.isoformat() for day in self.dates]
+        if self.day_of_month is not None:
+            value["dayOfMonth"] = self.day_of_month
         return value
 
     @classmethod
@@ -116,7 +103,7 @@ class Rule:
         A rule of a newer version may say something that moves its dates; to pass over it would pay on the
         wrong day.
         """
-        unknown = value.keys() - {"startDate", "frequency", "interval", "endDate", "count", "monthEnd"}
+        unknown = value.keys() - _NEEDED - _OPTIONAL
         if unknown:
             raise ValueError(f"a stored rule has unknown fields: {', '.join(sorted(unknown))}")
         end_date = value.get("endDate")
@@ -127,4 +114,8 @@ class Rule:
             end_date=None if end_date is None else dt.date.fromisoformat(end_date),
             count=value.get("count"),
             month_end=value["monthEnd"],
+            day_convention=value["dayConvention"],
+            calendar=value["calendar"],
+            dates=tuple(map(dt.date.fromisoformat, value.get("dates", ()))),
+            day_of_month=value.get("dayOfMonth"),
         )
