@@ -3,109 +3,109 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import islice
 from typing import Final
 
-from shared.domain.frequency import Frequency
+from shared.domain.calendar import weekends_only
+from shared.domain.frequency import Frequency, is_every_working_day, is_last_day
 from shared.domain.money import format_amount
 from shared.domain.recurrence import Rule
+from shared.domain.rolling import Convention
+from shared.domain.spoken import say_day, say_list
+from shared.domain.spoken_frequency import say_frequency
 
 _SYMBOLS: Final = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥"}
-_UNITS: Final = {
-    Frequency.DAILY: (1, "day"),
-    Frequency.WEEKLY: (1, "week"),
-    Frequency.FORTNIGHTLY: (2, "week"),
-    Frequency.MONTHLY: (1, "month"),
-    Frequency.QUARTERLY: (3, "month"),
-    Frequency.HALF_YEARLY: (6, "month"),
-    Frequency.YEARLY: (12, "month"),
+_NAMED_DATES: Final = 3
+"""So many listed dates are named one by one."""
+
+_ROLLS: Final = {
+    Convention.FOLLOWING: ("the next working day", ""),
+    Convention.MODIFIED_FOLLOWING: ("the next working day", "the one before at the end of a month"),
+    Convention.PRECEDING: ("the working day before", ""),
+    Convention.MODIFIED_PRECEDING: ("the working day before", "the next one at the start of a month"),
+    Convention.NEAREST: ("the nearest working day", ""),
 }
-# Not strftime's names: those follow the locale of the process. With the days of a common year.
-_MONTHS: Final = (
-    ("January", 31),
-    ("February", 28),
-    ("March", 31),
-    ("April", 30),
-    ("May", 31),
-    ("June", 30),
-    ("July", 31),
-    ("August", 31),
-    ("September", 30),
-    ("October", 31),
-    ("November", 30),
-    ("December", 31),
-)
-_WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def describe(rule: Rule, amount: int, currency: str) -> str:
-    """For instance "£25.00 every month on the 31st (the last day of shorter months) from 31 December 2026 until
-    cancelled"; `amount` in minor units.
+def describe(
+    rule: Rule,
+    amount: int | None,
+    currency: str | None,
+    *,
+    first_amount: int | None = None,
+    final_amount: int | None = None,
+) -> str:
+    """For instance "£25.00 on the last working day of every month from 31 December 2026 until cancelled".
+
+    Amounts in minor units of `currency`; without a currency none is said. The dates are nominal ones, so no calendar
+    is needed; what a rule pays every working day starts at its start date.
     """
+    dates = _first_dates(rule)
+    if len(dates) == 1:
+        single = first_amount or final_amount or amount
+        return f"{_money(single, currency)} once {_on_the_only(rule, dates[0])}"
     money = _money(amount, currency)
-    if rule.total == 1:
-        return f"{money} once on {_day(rule.start_date)}"
-    return f"{money} every {_step(rule)} from {_day(rule.start_date)} {_end(rule)}"
+    note = _amounts_note(first_amount, final_amount, currency)
+    roll = _roll_note(rule)
+    if rule.frequency == Frequency.DATES:
+        return f"{money} {_listed(rule.dates)}{roll}{note}"
+    often = f"{say_frequency(rule, dates[0])}{roll and roll + ','}"
+    return f"{money} {often} from {say_day(dates[0])}{_end(rule)}{note}"
 
 
-def _money(amount: int, currency: str) -> str:
+def _first_dates(rule: Rule) -> list[date]:
+    """The first nominal date, and the second if there is one; the start date alone where no calendar is known."""
+    if is_every_working_day(rule.frequency):
+        return [rule.start_date] * (1 if rule.count == 1 else 2)
+    dates = rule.grid(weekends_only()).dates_from(rule.start_date)
+    found = [day for day in islice(dates, 1 if rule.count == 1 else 2) if rule.end_date is None or day <= rule.end_date]
+    return found or [rule.start_date] * 2
+
+
+def _on_the_only(rule: Rule, day: date) -> str:
+    if is_every_working_day(rule.frequency):
+        return f"on the first working day from {say_day(day)}"
+    return f"on {say_day(day)}{_roll_note(rule, alone=True)}"
+
+
+def _money(amount: int | None, currency: str | None) -> str:
+    if amount is None or currency is None:
+        return "A payment"
     whole, point, fraction = format_amount(amount, currency).partition(".")
     grouped = f"{int(whole):,}{point}{fraction}"
     symbol = _SYMBOLS.get(currency)
     return f"{symbol}{grouped}" if symbol else f"{currency} {grouped}"
 
 
-def _step(rule: Rule) -> str:
-    factor, unit = _UNITS[Frequency(rule.frequency)]
-    number = factor * rule.interval
-    if unit == "month" and number % 12 == 0:
-        return f"{_counted(number // 12, 'year')} on {_day_of_year(rule.start_date)}"
-    if unit == "month":
-        return f"{_counted(number, unit)} on the {_ordinal(rule.start_date.day)}{_clamp_note(rule.start_date, number)}"
-    if unit == "week":
-        return f"{_counted(number, unit)} on {_WEEKDAYS[rule.start_date.weekday()]}"
-    return _counted(number, unit)
+def _listed(dates: tuple[date, ...]) -> str:
+    if len(dates) <= _NAMED_DATES:
+        return f"on {say_list([say_day(day) for day in dates])}"
+    return f"on {len(dates)} dates from {say_day(dates[0])} to {say_day(dates[-1])}"
 
 
-def _counted(number: int, unit: str) -> str:
-    return unit if number == 1 else f"{number} {unit}s"
-
-
-def _day_of_year(day: date) -> str:
-    leap = " (28 February in other years)" if (day.month, day.day) == (2, 29) else ""
-    return f"{day.day} {_month(day)}{leap}"
-
-
-def _clamp_note(start_date: date, step_months: int) -> str:
-    """What happens in those months of the grid that are too short for its day."""
-    months = {(start_date.month - 1 + step_months * index) % 12 for index in range(12)}
-    short = {month for month in months if _MONTHS[month][1] < start_date.day}
-    if not short:
+def _roll_note(rule: Rule, *, alone: bool = False) -> str:
+    """What happens to a date on which nobody works; nothing where the frequency says it already."""
+    by_itself = is_every_working_day(rule.frequency) or (is_last_day(rule.frequency) and not alone)
+    if by_itself or rule.convention == Convention.NONE:
         return ""
-    if short == {1}:
-        return (
-            " (the last day of February where it is shorter)" if start_date.day == 29 else " (the last day of February)"
-        )
-    return " (the last day of shorter months)"
+    day, exception = _ROLLS[Convention(rule.convention)]
+    once = "one payment where dates fall together" if rule.collapses and not alone else ""
+    notes = "; ".join(note for note in (exception, once) if note)
+    return f", or {day} ({notes})" if notes else f", or {day}"
 
 
 def _end(rule: Rule) -> str:
     if rule.end_date is not None:
-        return f"until {_day(rule.end_date)}"
+        return f" until {say_day(rule.end_date)}"
     if rule.count is not None:
-        return f"{rule.total} times"  # fewer than `count` where the calendar ends first
-    return "until cancelled"
+        return f", {rule.count} times"
+    return " until cancelled"
 
 
-def _day(day: date) -> str:
-    return f"{day.day} {_month(day)} {day.year}"
-
-
-def _month(day: date) -> str:
-    return _MONTHS[day.month - 1][0]
-
-
-def _ordinal(number: int) -> str:
-    if number in (11, 12, 13):
-        return f"{number}th"
-    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"
+def _amounts_note(first: int | None, final: int | None, currency: str | None) -> str:
+    if currency is None or (first is None and final is None):
+        return ""
+    if first is None:
+        return f"; the last is {_money(final, currency)}"
+    last = "" if final is None else f", the last {_money(final, currency)}"
+    return f"; the first is {_money(first, currency)}{last}"
