@@ -21,6 +21,8 @@ COMMANDS = [
     ["run"],
     ["run", "status"],
     ["run", "close"],
+    ["calendar"],
+    *(["calendar", action] for action in ("show", "close", "open", "clear", "refresh")),
     ["token"],
     ["doctor"],
 ]
