@@ -8,11 +8,13 @@ from typing import Any
 from marshmallow.fields import Boolean, Integer, List, Nested, Raw, String
 
 from api_service.schemas.event import EventSchema
+from api_service.schemas.pause import PauseSchema
 from api_service.schemas.reading import Day, Id
 from api_service.schemas.writing import AnswerSchema, Instant, Money
 from shared.db.models import Schedule
 from shared.db.schedule_view import Standing
 from shared.domain.description import describe
+from shared.domain.money import format_amount
 from shared.domain.recurrence import Rule
 
 
@@ -25,6 +27,7 @@ class ScheduleSchema(AnswerSchema):
     amount = Money(metadata={"example": "25.00"})
     currency = String()
     start_date = Day()
+    dates = List(Day(), allow_none=True, metadata={"description": "Listed one by one; null with another frequency."})
     end_date = Day(allow_none=True)
     count = Integer(allow_none=True)
     frequency = String()
@@ -34,12 +37,12 @@ class ScheduleSchema(AnswerSchema):
     final_amount = String(allow_none=True)
     month_end = String()
     day_convention = String()
-    calendar = String(allow_none=True)
+    calendar = String()
     retry = Raw(allow_none=True)
     pay_late = Integer()
     is_recurring = Boolean()
     status = String(metadata={"enum": ["active", "paused", "suspended", "completed", "cancelled"]})
-    pauses = List(Raw())
+    pauses = List(Nested(PauseSchema))
     description = String(metadata={"description": "The schedule in one sentence."})
     next_date = Day(allow_none=True, metadata={"description": "Of its first scheduled event."})
     version = Integer()
@@ -69,23 +72,34 @@ def present_schedule(schedule: Schedule, standing: Standing) -> Mapping[str, Any
         "amount": schedule.amount,
         "currency": schedule.currency,
         "start_date": rule.start_date,
+        "dates": list(rule.dates) or None,
         "end_date": rule.end_date,
         "count": rule.count,
         "frequency": rule.frequency,
         "interval": rule.interval,
         "reference": schedule.reference,
-        "first_amount": None,
-        "final_amount": None,
+        "first_amount": _money(schedule.first_amount, schedule.currency),
+        "final_amount": _money(schedule.final_amount, schedule.currency),
         "month_end": rule.month_end,
-        "day_convention": "none",
-        "calendar": None,
+        "day_convention": rule.day_convention,
+        "calendar": rule.calendar,
         "retry": None,
         "pay_late": schedule.pay_late,
         "is_recurring": schedule.is_recurring,
         "status": standing.status,
-        "pauses": [],
-        "description": describe(rule, schedule.amount, schedule.currency),
+        "pauses": standing.pauses,
+        "description": describe(
+            rule,
+            schedule.amount,
+            schedule.currency,
+            first_amount=schedule.first_amount,
+            final_amount=schedule.final_amount,
+        ),
         "next_date": standing.next_date,
         "version": schedule.version,
         "created_at": schedule.created_at,
     }
+
+
+def _money(minor: int | None, currency: str) -> str | None:
+    return None if minor is None else format_amount(minor, currency)

@@ -19,6 +19,7 @@ MODULES = {
     "db": "db",
     "dispatch": "dispatch",
     "run": "run",
+    "preview": "preview",
     "calendar": "calendars",
     "token": "token",
     "doctor": "doctor",

@@ -32,20 +32,29 @@ def parse_amount(text: str, currency: str, *, pointer: str = "/amount", maximum:
     "25.000" may mean another currency.
     """
     decimals = exponent(currency)
+    whole, fraction = parse_decimal(text, pointer=pointer, maximum=maximum)
+    if len(fraction) > decimals:
+        raise _refused(pointer, f"has {len(fraction)} decimals; {currency} has {decimals or 'none'}")
+    minor = int(whole + fraction.ljust(decimals, "0"))
+    if minor > MAX_MINOR:
+        raise _refused(pointer, f"is more than can be booked in {currency}")
+    return minor
+
+
+def parse_decimal(text: str, *, pointer: str = "/amount", maximum: Decimal | None = None) -> tuple[str, str]:
+    """The digits before and after the point of an amount in any currency: above 0 and at most `maximum`.
+
+    Raises Invalid at `pointer` for text that is no amount (rule A1).
+    """
     match = _AMOUNT.match(text)
     if match is None:
         raise _refused(pointer, 'must be a decimal such as "25.00", with at most 15 digits before the point')
     whole, fraction = match[1], (match[2] or ".")[1:]
-    if len(fraction) > decimals:
-        raise _refused(pointer, f"has {len(fraction)} decimals; {currency} has {decimals or 'none'}")
-    minor = int(whole + fraction.ljust(decimals, "0"))
-    if minor == 0:
+    if not (whole + fraction).strip("0"):
         raise _refused(pointer, "must be above 0")
     if maximum is not None and Decimal(text) > maximum:
         raise _refused(pointer, f"must be at most {maximum:f}")
-    if minor > MAX_MINOR:
-        raise _refused(pointer, f"is more than can be booked in {currency}")
-    return minor
+    return whole, fraction
 
 
 def format_amount(minor: int, currency: str) -> str:

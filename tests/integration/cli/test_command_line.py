@@ -21,6 +21,7 @@ COMMANDS = [
     ["run"],
     ["run", "status"],
     ["run", "close"],
+    ["preview"],
     ["calendar"],
     *(["calendar", action] for action in ("show", "close", "open", "clear", "refresh")),
     ["token"],
