@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from shared.domain.calendar import Calendar
@@ -93,6 +94,10 @@ class Code(NamedTuple):
     quarter: str = ""
 
 
+DEFAULT_PARTS: Final = (1, 0)
+
+
+@lru_cache(maxsize=1024)  # asked for each date of a schedule
 def parse_code(text: str) -> Code | None:
     """The parts of a code; None for a name and for anything else."""
     match = _CODE.match(text)
@@ -102,7 +107,8 @@ def parse_code(text: str) -> Code | None:
     kind, *rest = parts.values()
     if kind == "QtrDay":
         return Code(kind, quarter=rest[0])
-    return Code(kind, *(int(value) for value in rest))
+    number, day = (*map(int, rest), *DEFAULT_PARTS[len(rest) :])
+    return Code(kind, number, day)
 
 
 def is_frequency(text: str) -> bool:

@@ -64,16 +64,20 @@ def extension(
     horizon: Horizon,
     as_of: date,
     limit: int = WRITTEN_WHOLE,
+    *,
+    next_open: date | None = None,
 ) -> Extension:
     """What is to be written after `written_through` (None: nothing is) so that `left(as_of)` is `cycles_max`.
 
     Every date since the last written one comes too, however long ago that was: nothing is lost to downtime. At most
     `limit` (≥ 1) dates a call; when that cuts it short, `extend_on` is `as_of`: call again at once.
     """
+    if written_through == date.max:
+        return Extension([], next_sequence, written_through, None)
     wanted = reach(timeline, horizon, as_of)
     first = timeline.revisions[0].from_date if written_through is None else written_through + timedelta(days=1)
     occurrences: list[Occurrence] = []
-    for occurrence in timeline.occurrences(first, next_sequence):
+    for occurrence in timeline.occurrences(first, next_sequence, next_open=next_open):
         if occurrence.nominal_date > wanted.through:
             break
         if len(occurrences) == limit:

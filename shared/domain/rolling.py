@@ -56,10 +56,10 @@ def first_working_from(day: date, calendar: Calendar) -> date:
 
 
 def _next_working(day: date, calendar: Calendar, *, forward: bool) -> date:
-    step = _DAY if forward else -_DAY
+    step, end = (_DAY, date.max) if forward else (-_DAY, date.min)
     found = day
     while not calendar.is_working(found):
-        if found in (date.min, date.max):  # no working day is left before the calendar's end: it stays where it is
+        if found == end:  # no working day is left before the calendar's end: it stays where it is
             return day
         found += step
     return found

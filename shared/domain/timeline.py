@@ -165,8 +165,8 @@ class Timeline:
 
     def _groups(self, since: date, next_open: date | None) -> Iterator[list[_Dated]]:
         """Nominal dates that are one payment, in rising order; a group that began before `since` comes whole."""
-        if since - date.min > _LONGEST_CLOSURE and any(revision.rule.collapses for revision in self.revisions):
-            since -= _LONGEST_CLOSURE
+        if any(revision.rule.collapses for revision in self.revisions):
+            since -= min(_LONGEST_CLOSURE, since - date.min)
         rolled = (self._roll(day, revision, next_open) for day, revision in self.nominal_dates(since))
         for _, group in groupby(rolled, key=_payment_of):
             yield list(group)
