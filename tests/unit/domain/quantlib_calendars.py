@@ -13,7 +13,7 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "builtin type .* has no __module__ attribute", DeprecationWarning)
     import QuantLib as ql  # noqa: N813 - as its own examples name it
 
-CONVENTIONS = {
+CONVENTIONS: dict[str, int] = {
     Convention.NONE: ql.Unadjusted,
     Convention.FOLLOWING: ql.Following,
     Convention.MODIFIED_FOLLOWING: ql.ModifiedFollowing,
@@ -21,6 +21,7 @@ CONVENTIONS = {
     Convention.MODIFIED_PRECEDING: ql.ModifiedPreceding,
     Convention.NEAREST: ql.Nearest,
 }
+MONTHS = ql.Months
 PLACES = {
     "England": ql.UnitedKingdom(),
     "TARGET": ql.TARGET(),
@@ -39,7 +40,12 @@ def theirs(day: date) -> ql.Date:
 
 def ours(day: ql.Date) -> date:
     """The day as Python counts it."""
-    return day.to_date()
+    return date(day.year(), day.month(), day.dayOfMonth())
+
+
+def months_later(day: ql.Date, months: int) -> ql.Date:
+    """The same day of another month, or that month's last."""
+    return day + ql.Period(months, MONTHS)
 
 
 def calendar_from(place: ql.Calendar) -> Calendar:

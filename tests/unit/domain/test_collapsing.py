@@ -102,7 +102,7 @@ def test_only_what_comes_by_the_day_collapses(frequency: str, expected: bool) ->
 
 
 @given(rule=rules(by_the_day), choice=st.data())
-@settings(max_examples=80)
+@settings(max_examples=50)
 def test_no_day_has_two_payments_and_no_nominal_date_is_lost(rule: Rule, choice: st.DataObject) -> None:
     calendar = choice.draw(calendars(rule.start_date))
     timeline, until = timeline_of(rule, calendar), rule.start_date + timedelta(days=500)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -18,11 +19,11 @@ HORIZON = Horizon()
 open_ended = rules(open_ended_names | codes, ends=("open",))
 
 
-def monthly(**fields: int) -> Timeline:
+def monthly(**fields: Any) -> Timeline:
     return timeline_of(Rule(START, "monthly", **fields))
 
 
-def daily(**fields: int) -> Timeline:
+def daily(**fields: Any) -> Timeline:
     return timeline_of(Rule(START, "daily", **fields))
 
 
@@ -214,7 +215,7 @@ steps = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 12)), min_size=1, 
 
 
 @given(rule=rules(by_the_day | open_ended_names | codes), walked=steps, choice=st.data())
-@settings(max_examples=80)
+@settings(max_examples=60)
 def test_extending_in_any_steps_writes_what_the_whole_is(
     rule: Rule, walked: list[tuple[int, int]], choice: st.DataObject
 ) -> None:
@@ -224,7 +225,7 @@ def test_extending_in_any_steps_writes_what_the_whole_is(
 
 
 @given(made=revisions(), walked=steps)
-@settings(max_examples=80)
+@settings(max_examples=60)
 def test_extending_over_revisions_in_any_steps_writes_what_the_whole_is(
     made: list[Revision], walked: list[tuple[int, int]]
 ) -> None:

@@ -31,7 +31,7 @@ FREQUENCIES = [
 STARTS = [date(2024, 1, 31), date(2024, 2, 29), date(2025, 4, 20)]
 ENDS = ["open", "count", "date"]
 COUNT, LAST_DAY = 7, date(2025, 8, 31)
-LISTED = tuple(map(date.fromisoformat, ("2024-03-29", "2024-03-30", "2024-06-03", "2025-12-25", "2025-12-26")))
+LISTED = tuple(map(date.fromisoformat, ("2024-03-29", "2024-03-30", "2024-06-03", "2024-12-25", "2024-12-26")))
 
 
 def rule_of(start: date, frequency: str, month_end: str, convention: str, end: str, interval: int = 1) -> Rule:
@@ -58,15 +58,16 @@ def found(rule: Rule, calendar: Calendar, terms: Terms, until: date) -> list[ref
 
 
 def expected(rule: Rule, calendar: Calendar, terms: Terms, until: date) -> list[reference.Payment]:
-    # A date shortly after `until` could be the one that stays of those that fall on one day.
-    known = reference.paid(rule, calendar, terms, until + LONGEST_SHIFT)
+    # A date shortly after `until` could be the one that stays of those that fall on one day; and which is the last,
+    # only the end date says.
+    known = reference.paid(rule, calendar, terms, max(until + LONGEST_SHIFT, rule.end_date or until))
     return [payment for payment in known if payment.nominal_date <= until]
 
 
 @pytest.mark.parametrize("convention", CONVENTIONS)
 @pytest.mark.parametrize("frequency", FREQUENCIES)
 def test_every_rule_pays_as_on_a_paper_calendar(frequency: str, convention: str) -> None:
-    looked_at = timedelta(days=100 if collapses(frequency) else 800)
+    looked_at = timedelta(days=100 if collapses(frequency) else 500)
     for start, month_end, end in product(STARTS, MONTH_ENDS, ENDS):
         rule = rule_of(start, frequency, month_end, convention, end)
         until = start + looked_at
@@ -76,7 +77,7 @@ def test_every_rule_pays_as_on_a_paper_calendar(frequency: str, convention: str)
 
 
 @given(rule=rules(), choice=st.data())
-@settings(max_examples=200)
+@settings(max_examples=120)
 def test_any_rule_on_any_calendar_pays_as_on_a_paper_calendar(rule: Rule, choice: st.DataObject) -> None:
     calendar = choice.draw(calendars(rule.start_date))
     until = rule.start_date + LOOKED_AT

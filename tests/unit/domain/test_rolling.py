@@ -117,7 +117,7 @@ def test_nothing_rolls_out_of_the_calendar() -> None:
 
 
 @given(start=start_dates, offset=st.integers(0, 1500), convention=st.sampled_from(CONVENTIONS), choice=st.data())
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_a_day_rolls_to_the_working_day_that_counting_on_fingers_finds(
     start: date, offset: int, convention: str, choice: st.DataObject
 ) -> None:

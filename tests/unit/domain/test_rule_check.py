@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import CONVENTIONS, MONTH_ENDS, rules
 
@@ -113,11 +113,13 @@ def test_everything_that_is_wrong_is_named_at_once() -> None:
 
 
 @given(rule=rules())
+@settings(max_examples=30)
 def test_a_rule_that_was_made_can_be_checked_again(rule: Rule) -> None:
     check_rule(rule)
 
 
 @given(rule=rules(), day_of_month=st.none() | st.integers(1, 31))
+@settings(max_examples=60)
 def test_a_rule_survives_its_json_column(rule: Rule, day_of_month: int | None) -> None:
     anchored = Rule(rule.start_date, "monthly", day_of_month=day_of_month)
     for made in (rule, anchored):
