@@ -58,7 +58,10 @@ def read_preview(body: Any, caller: Caller | None, settings: Settings) -> Previe
 
 
 def answer(asked: PreviewAsked, calendars: Mapping[str, Calendar], *, next_open: date | None = None) -> dict[str, Any]:
-    """What `PreviewSchema` writes. Raises Invalid for a rule without a date."""
+    """The answer as JSON, of the form of `PreviewSchema`. Raises Invalid for a rule without a date.
+
+    Not written by the schema: for 400 payments that takes longer than to find their dates.
+    """
     # The place of each amount among the texts stands for it: without a currency it has no minor units.
     amount, first, final = range(len(asked.texts))
     terms = Terms(
@@ -90,8 +93,8 @@ def _event(previewed: Previewed, texts: tuple[str | None, ...]) -> dict[str, Any
     occurrence, shift = previewed
     return {
         "sequence": occurrence.sequence,
-        "nominal_date": occurrence.nominal_date,
-        "date": occurrence.date,
+        "nominalDate": occurrence.nominal_date.isoformat(),
+        "date": occurrence.date.isoformat(),
         "amount": texts[occurrence.amount],
-        "shift": None if shift is None else shift._asdict(),
+        "shift": None if shift is None else {"rule": str(shift.rule), "reason": shift.reason},
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from api_service.commands.schedule_event import schedule_event
 from api_service.conditional import Precondition, json_text, tag, tagged
 from api_service.documented import ETAG, LOCATION, REPLAYED
 from api_service.idempotency import current_act, once
+from api_service.preview import answer, read_preview
+from api_service.schemas import preview as preview_schemas
 from api_service.schemas.queries import ChangeHeaders, CommandHeaders, PayerQuery, SchedulesQuery
 from api_service.schemas.schedule import (
     CreatedScheduleSchema,
@@ -25,7 +28,8 @@ from api_service.schemas.schedule import (
 from api_service.schemas.schedule_body import EXAMPLE, ScheduleBody
 from api_service.service import current_service
 from api_service.terms import read_terms
-from shared.db import lists, schedule_view
+from shared.db import calendars, lists, runs, schedule_view
+from shared.db.clock import business_now
 from shared.db.engine import Session
 from shared.db.errors import perform
 from shared.db.idempotency import StoredAnswer
@@ -42,7 +46,7 @@ blueprint = Blueprint("schedules", __name__, description="What payers asked for.
 def create(headers: dict[str, Any], body: Any) -> Response:
     """Schedule one payment or a row of them."""
     service = current_service()
-    terms = read_terms(body, current_caller(), service.settings.max_amount)
+    terms = read_terms(body, current_caller(), service.settings)
 
     def effect(session: Session) -> StoredAnswer:
         made = schedule_event(session, service.settings, current_act(), terms)
@@ -51,6 +55,22 @@ def create(headers: dict[str, Any], body: Any) -> Response:
         return StoredAnswer(201, answer_headers, json_text(CreatedScheduleSchema().dump(view)))
 
     return once(headers["idempotency_key"], effect)
+
+
+@blueprint.operation("/v1/schedules/preview", "POST", "previewSchedule", scopes=(READ, WRITE))
+@blueprint.body(preview_schemas.PreviewBody, example=preview_schemas.EXAMPLE)
+@blueprint.answers(200, preview_schemas.PreviewSchema)
+def preview(body: Any) -> Response:
+    """Say when a schedule would pay and how much, without saving it."""
+    service = current_service()
+    asked = read_preview(body, current_caller(), service.settings)
+
+    def read(session: Session) -> dict[str, Any]:
+        loaded = calendars.read(session, {asked.rule.calendar} if asked.rule.needs_calendar else ())
+        next_open = runs.peek_next_open(session, business_now(session, service.settings.business))
+        return answer(asked, {code: item.calendar for code, item in loaded.items()}, next_open=next_open)
+
+    return Response(json_text(perform(service.sessions, read)), mimetype="application/json")
 
 
 @blueprint.operation("/v1/schedules", "GET", "listSchedules", scopes=(READ, OPS), also=(400,))
@@ -65,7 +85,7 @@ def list_schedules(query: dict[str, Any]) -> dict[str, Any]:
     def read(session: Session) -> dict[str, Any]:
         rows = lists.schedules(session, payer_id, after=after, limit=query["limit"] + 1)
         page, cursor = service.cursors.page("schedules", query, rows, lambda row: [row.id])
-        standings = schedule_view.standings(session, page)
+        standings = schedule_view.standings(session, page, _today(session))
         return {"data": list(map(present_schedule, page, standings)), "next_cursor": cursor}
 
     return perform(service.sessions, read)
@@ -112,5 +132,9 @@ def delete(headers: dict[str, Any], query: dict[str, Any], schedule_id: UUID) ->
 
 def _answer(session: Session, schedule: Schedule) -> Response:
     """Always whole: a payment changes `nextDate` and `status` without a new version, so a 304 would hide it."""
-    [standing] = schedule_view.standings(session, [schedule])
+    [standing] = schedule_view.standings(session, [schedule], _today(session))
     return tagged(json_text(ScheduleSchema().dump(present_schedule(schedule, standing))), schedule.version)
+
+
+def _today(session: Session) -> date:
+    return business_now(session, current_service().settings.business).today

@@ -37,7 +37,6 @@ def run(arguments: argparse.Namespace) -> int:
     from api_service.json_body import parse
     from api_service.preview import answer, read_preview
     from api_service.problems import Problem
-    from api_service.schemas.preview import PreviewSchema
     from shared.holiday_library import calendar_of
     from shared.settings import read_settings
 
@@ -48,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise Refusal(problem.detail, CANNOT_START) from None
     except Invalid as error:
         raise Refusal(_listing(error), CANNOT_START) from None
-    _print(PreviewSchema().dump(answered))
+    _print(answered)
     return 0
 
 

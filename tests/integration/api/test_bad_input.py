@@ -154,7 +154,7 @@ def test_end_date_and_count_exclude_each_other(api: Api) -> None:
 def test_everything_that_is_wrong_is_said_at_once(api: Api) -> None:
     body = {
         "payeeId": "alice", "amount": "1.001", "currency": "GBP", "startDate": "2026-12-31", "frequency": "monthly",
-        "endDate": "2026-12-01", "interval": 0, "payLate": 99, "monthEnd": "next", "x": 1,
+        "endDate": "2026-12-01", "interval": 0, "payLate": 99, "monthEnd": "end", "x": 1,
     }  # fmt: skip
     expected = {"/payeeId", "/amount", "/endDate", "/interval", "/payLate", "/monthEnd", "/x"}
     assert pointers(api.call("POST", "/v1/schedules", json=body)) == expected
@@ -285,7 +285,12 @@ def test_a_wrong_query_is_a_422_with_its_name(api: Api, query: str, wrong: str) 
 @pytest.mark.parametrize("query", ["dryRun=true", "x=" + "Zq3_".join(map(str, range(1200)))], ids=["dryRun", "long"])
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "/v1/schedules"), ("GET", "/v1/runs/2026-11-20"), ("POST", "/v1/runs/2026-11-20/close")],
+    [
+        ("POST", "/v1/schedules"),
+        ("POST", "/v1/schedules/preview"),
+        ("GET", "/v1/runs/2026-11-20"),
+        ("POST", "/v1/runs/2026-11-20/close"),
+    ],
 )
 def test_a_query_where_there_is_none_is_a_422_and_has_no_effect(api: Api, method: str, path: str, query: str) -> None:
     response = api.call(method, f"{path}?{query}", scopes=("schedules:write", "ops"), json=RENT)
@@ -336,7 +341,7 @@ def test_what_is_not_there_is_a_404(api: Api, path: str) -> None:
         ("TRACE", "/v1/events"),
         ("POST", "/v1/events"),
         ("POST", "/v1/runs"),
-        ("PATCH", "/v1/schedules/01a203ba-7a30-7fd2-94a8-833133eb2fb3"),
+        ("PUT", "/v1/schedules/01a203ba-7a30-7fd2-94a8-833133eb2fb3"),
         ("POST", "/healthz"),
         ("POST", "/docs"),
     ],

@@ -7,12 +7,18 @@ from tests.integration.api.client import RENT, Api, assert_problem
 SCOPES = ("schedules:read", "schedules:write", "ops", "import", "payers:any")
 ALLOWED = {
     "createSchedule": {"schedules:write"},
+    "previewSchedule": {"schedules:read", "schedules:write"},
     "listSchedules": {"schedules:read", "ops"},
     "getSchedule": {"schedules:read", "ops"},
+    "updateSchedule": {"schedules:write"},
     "cancelSchedule": {"schedules:write"},
+    "pauseSchedule": {"schedules:write"},
+    "resumeSchedule": {"schedules:write"},
     "listEvents": {"schedules:read", "ops"},
     "getEvent": {"schedules:read", "ops"},
+    "updateEvent": {"schedules:write"},
     "cancelEvent": {"schedules:write"},
+    "restoreEvent": {"schedules:write"},
     "listTransactions": {"schedules:read", "ops"},
     "listRuns": {"ops"},
     "getRun": {"ops"},
@@ -27,7 +33,7 @@ def operations(api: Api) -> list[tuple[str, str, str]]:
     paths = api.get("/openapi.json", sub=None)["paths"]
     found = []
     for path, item in paths.items():
-        address = path.format(schedule_id=NOWHERE, event_id=NOWHERE, run_date="2026-11-20")
+        address = path.format(schedule_id=NOWHERE, event_id=NOWHERE, pause_id=NOWHERE, run_date="2026-11-20")
         found += [(item[verb]["operationId"], verb.upper(), address) for verb in item if verb != "parameters"]
     return found
 
