@@ -124,6 +124,14 @@ def test_a_date_that_rolls_before_the_next_open_date_is_paid_late(next_open: str
     assert second.date == date(2025, 6, 20)
 
 
+def test_a_nominal_date_before_the_next_open_date_keeps_its_day() -> None:
+    # Sunday the 1st rolls to Friday, 30 May, and has passed on the 14th; the 14th has not.
+    listed = (date(2025, 6, 1), date(2025, 6, 14))
+    timeline = timeline_of(Rule(listed[0], "dates", dates=listed, day_convention="preceding"))
+    paid = [payment.date for payment in timeline.occurrences(next_open=date(2025, 6, 14))]
+    assert paid == [date(2025, 5, 30), date(2025, 6, 16)]
+
+
 def test_an_extension_is_never_rolled_late() -> None:
     timeline = timeline_of(Rule(date(2025, 6, 14), "weekly", day_convention="preceding"))
     assert next(timeline.occurrences()).date == date(2025, 6, 13)
