@@ -22,6 +22,13 @@ class Precondition:
             raise Problem(412, "version_stale", f'It is at version "{tag(version)}" now; read it again.')
 
 
+def required(if_match: str | None) -> Precondition:
+    """The precondition of a PATCH. Raises Problem 428 for a caller that does not say which version it read."""
+    if if_match is None:
+        raise Problem(428, "if_match_required", "A PATCH needs If-Match with the ETag of the version that it changes.")
+    return Precondition(if_match)
+
+
 def tag(version: int) -> str:
     """The entity tag of a version, without its quotes."""
     return f"v{version}"

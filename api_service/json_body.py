@@ -11,6 +11,7 @@ from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from api_service.problems import Problem
+from shared.domain.errors import FieldProblem, Invalid
 
 MAX_BODY_BYTES: Final = 64 * 1024
 LONGEST_INTEGER: Final = 18
@@ -22,6 +23,14 @@ def read_body() -> Any:
     if "body" not in g:
         g.body = parse(_content(request))
     return g.body
+
+
+def read_no_body() -> None:
+    """For a call that takes no body: none, or an empty object. Raises Problem 400, 413 or 415, and Invalid."""
+    has_body = request.content_length or "Transfer-Encoding" in request.headers
+    g.body = parse(_content(request)) if has_body else {}
+    if g.body != {}:
+        raise Invalid(FieldProblem("", "must be left out: this call takes no body"))
 
 
 def fingerprint() -> str:

@@ -11,23 +11,30 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from shared.db import events, runs, schedules
+from api_service.commands.cancel_schedule import cancel_schedule
+from api_service.conditional import Precondition
+from shared.db import runs
+from shared.db.audit import Act
 from shared.db.bookings import books_of
 from shared.db.clock import business_now
 from shared.db.models import Event, Run, Transaction
 from shared.db.publishing import Ready
 from shared.db.retrying import transact
 from shared.domain.books import Books, Heading
-from shared.domain.lifecycle import CancelReason, EventStatus, may_follow
+from shared.domain.lifecycle import EventStatus, may_follow
 from shared.domain.payments import payment_key
 from shared.domain.recurrence import Rule
-from shared.materialise import Terms, open_schedule
+from shared.domain.timeline import Terms
+from shared.materialise import NewSchedule, open_schedule
 from shared.settings import Settings, read_settings
 from tests.bank import BankProcess
 from worker_service import dispatch, pay, resolve
 from worker_service.service import Service
 
 T = TypeVar("T")
+
+ACT = Act("payer", None)
+ANY_VERSION = Precondition(None)
 
 
 WATCH = """
@@ -90,15 +97,18 @@ class World:
         pay_late: int = 5,
         start: str | None = None,
         frequency: str = "once",
+        first_amount: int | None = None,
+        final_amount: int | None = None,
         **rule: Any,
     ) -> UUID:
         """A schedule as the API writes it; once and today unless said otherwise."""
         start_date = date.fromisoformat(start) if start else self.today
-        terms = Terms(payer, payee, currency, amount, reference, Rule(start_date, frequency, **rule), pay_late)
+        terms = Terms(amount, payee, reference, first_amount, final_amount)
+        asked = NewSchedule(payer, currency, Rule(start_date, frequency, **rule), terms, pay_late)
 
         def work(session: Session) -> UUID:
             gate = runs.enter(session, business_now(session, self.service.settings.business))
-            return open_schedule(session, gate, terms, self.service.settings.horizon).id
+            return open_schedule(session, gate, asked, self.service.settings.horizon).schedule.id
 
         return self.transact(work)
 
@@ -108,22 +118,15 @@ class World:
 
     def cancel(self, schedule_id: UUID) -> list[UUID]:
         """Cancels a schedule as the API does; the events that moved."""
+        before = {event.id for event in self.events(schedule_id) if event.status == EventStatus.CANCELLED}
+        self.command(cancel_schedule, schedule_id=schedule_id, payer_id=None, precondition=ANY_VERSION)
+        after = [event.id for event in self.events(schedule_id) if event.status == EventStatus.CANCELLED]
+        return [event_id for event_id in after if event_id not in before]
 
-        def work(session: Session) -> list[UUID]:
-            since = events.earliest_open(session, schedule_id, None)
-            gate = runs.enter(session, business_now(session, self.service.settings.business), since)
-            schedule = schedules.lock(session, schedule_id, None)
-            assert schedule is not None
-            schedule.status, schedule.extend_on, schedule.version = "cancelled", None, schedule.version + 1
-            return events.cancel(
-                session,
-                gate,
-                payer_id=schedule.payer_id,
-                schedule_id=schedule_id,
-                reason=CancelReason.SCHEDULE_CANCELLED,
-            )
-
-        return self.transact(work)
+    def command(self, command: Callable[..., T], **arguments: Any) -> T:
+        """What a user can do, as the API does it."""
+        settings = self.service.settings
+        return self.transact(lambda session: command(session, settings, ACT, **arguments))
 
     def tick(self) -> list[Ready]:
         """One tick of the dispatcher; what it would tell workers."""

@@ -12,7 +12,7 @@ from shared.db.engine import Session
 from shared.db.publishing import Ready
 from shared.db.retrying import transact
 from shared.settings import read_settings
-from worker_service import dispatch, extend, pay, resolve
+from worker_service import calendars, dispatch, extend, pay, resolve
 from worker_service.celery_app import app
 from worker_service.service import Service
 
@@ -56,10 +56,11 @@ def extend_tick() -> None:
 
 @app.task(name="payday.upkeep", queue="upkeep")  # type: ignore[untyped-decorator]
 def upkeep_tick() -> None:
-    """Makes partitions ahead and forgets old idempotency keys."""
+    """Makes partitions ahead, forgets old idempotency keys, and keeps calendars and what they moved up to date."""
     today = transact(service().sessions, _today)
     transact(service().sessions, lambda session: partitions.make_ahead(session, today))
     transact(service().sessions, idempotency.purge)
+    calendars.keep_up(service())
 
 
 def _today(session: Session) -> date:

@@ -6,14 +6,15 @@ from uuid import UUID
 
 from api_service.conditional import Precondition
 from api_service.schemas.snapshot import of_event
-from shared.db import audit, events, runs, schedules
+from shared.db import audit, editing, entries
 from shared.db.audit import Act
-from shared.db.clock import business_now
 from shared.db.engine import Session
-from shared.db.models import Event
-from shared.domain.errors import Conflict, NotFound
-from shared.domain.lifecycle import EDITABLE, CancelReason, EventStatus
+from shared.domain.entries import Entry, cancelled
+from shared.domain.lifecycle import CancelReason, EventStatus
 from shared.settings import Settings
+
+DONE = (CancelReason.SKIPPED, CancelReason.GIVEN_UP)
+"""What this command leads to: a repetition changes nothing."""
 
 
 def cancel_event(
@@ -24,47 +25,28 @@ def cancel_event(
     event_id: UUID,
     payer_id: str | None,
     precondition: Precondition,
-) -> Event:
-    """Skips an event that is scheduled or paused; of a skipped one, nothing happens again.
+) -> Entry:
+    """Skips an event that is scheduled or paused, and gives up one that waits for its retry; twice is as once.
 
-    Raises NotFound, Conflict for any other status (rule S4), and Problem 412. The run's row is held before the
-    schedule's, and that before the event's (rule C2).
+    Raises NotFound, Conflict for any other status (rule S4), and Problem 412.
     """
-    event = events.find(session, event_id, payer_id)
-    if event is None:
-        raise NotFound("There is no such event.")
-    gate = runs.enter(session, business_now(session, settings.business), event.date)
-    schedules.lock(session, event.schedule_id, event.payer_id)
-    session.refresh(event, with_for_update=True)
-    if event.cancel_reason == CancelReason.SKIPPED:
-        return event
-    precondition.check(event.version)
-    if event.status not in EDITABLE:
-        raise Conflict(_why(event), code="event_not_open")
-    before = of_event(event)
-    events.cancel(
-        session,
-        gate,
-        payer_id=event.payer_id,
-        schedule_id=event.schedule_id,
-        reason=CancelReason.SKIPPED,
-        event_id=event.id,
-    )
-    session.refresh(event)
+    gate, _, entry = editing.begin_event(session, settings.business, event_id, payer_id)
+    if entry.cancel_reason in DONE:
+        return entry
+    waits_for_retry = entry.status == EventStatus.FAILED and entry.retry_on is not None
+    if not waits_for_retry:
+        editing.check_open(entry)
+    precondition.check(entry.version)
+    after = cancelled(entry, CancelReason.GIVEN_UP if waits_for_retry else CancelReason.SKIPPED)
+    entries.apply(session, gate, [(entry, after)])
     audit.record(
         session,
         act,
-        "event.skipped",
+        "event.given_up" if waits_for_retry else "event.skipped",
         subject="event",
-        subject_id=event.id,
-        payer_id=event.payer_id,
-        before=before,
-        after=of_event(event),
+        subject_id=entry.id,
+        payer_id=entry.payer_id,
+        before=of_event(entry),
+        after=of_event(after),
     )
-    return event
-
-
-def _why(event: Event) -> str:
-    if event.status == EventStatus.CANCELLED:
-        return f"The event is cancelled already ({event.cancel_reason})."
-    return f"The event is {event.status}; only a scheduled or paused one can be cancelled."
+    return after

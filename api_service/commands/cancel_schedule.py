@@ -6,13 +6,12 @@ from uuid import UUID
 
 from api_service.conditional import Precondition
 from api_service.schemas.snapshot import of_schedule
-from shared.db import audit, events, runs, schedules
+from shared.db import audit, editing, entries
 from shared.db.audit import Act
-from shared.db.clock import business_now
 from shared.db.engine import Session
 from shared.db.models import Schedule
-from shared.domain.errors import NotFound
-from shared.domain.lifecycle import CancelReason
+from shared.domain.entries import cancelled
+from shared.domain.lifecycle import EDITABLE, CancelReason, EventStatus
 from shared.settings import Settings
 
 
@@ -25,26 +24,25 @@ def cancel_schedule(
     payer_id: str | None,
     precondition: Precondition,
 ) -> Schedule:
-    """Cancels a schedule and what is not claimed of it; of a cancelled one, nothing happens again.
+    """Cancels a schedule, what is not claimed of it and what waits for a retry; of a cancelled one, nothing happens.
 
     Raises NotFound, and Problem 412. A repetition is not held to the version that it changed itself
     (RFC 9110, 13.1.1).
     """
-    since = events.earliest_open(session, schedule_id, payer_id)
-    gate = runs.enter(session, business_now(session, settings.business), since)
-    schedule = schedules.lock(session, schedule_id, payer_id)
-    if schedule is None:
-        raise NotFound("There is no such schedule.")
+    gate, schedule = editing.begin(session, settings.business, schedule_id, payer_id)
     if schedule.status == "cancelled":
         return schedule
     precondition.check(schedule.version)
     before = of_schedule(schedule)
-    events.cancel(
+    stored = entries.lock(session, schedule, statuses={*EDITABLE, EventStatus.FAILED})
+    entries.apply(
         session,
         gate,
-        payer_id=schedule.payer_id,
-        schedule_id=schedule.id,
-        reason=CancelReason.SCHEDULE_CANCELLED,
+        [
+            (entry, cancelled(entry, CancelReason.SCHEDULE_CANCELLED))
+            for entry in stored
+            if entry.status in EDITABLE or entry.retry_on is not None
+        ],
     )
     schedule.status = "cancelled"
     schedule.extend_on = None

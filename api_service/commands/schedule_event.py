@@ -9,9 +9,10 @@ from shared.db import audit, runs, schedule_view
 from shared.db.audit import Act
 from shared.db.clock import business_now
 from shared.db.engine import Session
-from shared.db.models import Event, Schedule
+from shared.db.models import Schedule
 from shared.db.schedule_view import Standing
-from shared.materialise import Terms, open_schedule
+from shared.domain.entries import Entry
+from shared.materialise import NewSchedule, open_schedule
 from shared.settings import Settings
 
 FIRST_EVENTS: Final = 50
@@ -23,13 +24,13 @@ class Created(NamedTuple):
 
     schedule: Schedule
     standing: Standing
-    events: list[Event]
+    events: list[Entry]
 
 
-def schedule_event(session: Session, settings: Settings, act: Act, terms: Terms) -> Created:
+def schedule_event(session: Session, settings: Settings, act: Act, asked: NewSchedule) -> Created:
     """Writes a schedule, its revision, its events and its audit row. Raises Invalid (rule D2)."""
     gate = runs.enter(session, business_now(session, settings.business))
-    schedule = open_schedule(session, gate, terms, settings.horizon)
+    schedule, written = open_schedule(session, gate, asked, settings.horizon)
     audit.record(
         session,
         act,
@@ -40,5 +41,5 @@ def schedule_event(session: Session, settings: Settings, act: Act, terms: Terms)
         before=None,
         after=of_schedule(schedule),
     )
-    first = schedule_view.first_events(session, schedule, since=gate.now.today, limit=FIRST_EVENTS)
-    return Created(schedule, schedule_view.standing_of_new(schedule, first), first)
+    standing = schedule_view.standing_of_new(schedule, written, gate.now.today)
+    return Created(schedule, standing, written[:FIRST_EVENTS])

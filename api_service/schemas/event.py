@@ -7,10 +7,11 @@ from marshmallow.fields import Boolean, Function, Integer, List, Nested, String
 from api_service.schemas.reading import Day, Id
 from api_service.schemas.writing import AnswerSchema, Money
 from shared.db.models import Event
+from shared.domain.entries import Entry
 from shared.domain.lifecycle import CancelReason, EventStatus
 
 
-def keys_sent(event: Event) -> int:
+def keys_sent(event: Event | Entry) -> int:
     """How many keys of an event went to the provider: its attempt is one that is still to be sent, or was."""
     return event.attempt if event.first_sent_at is not None else event.attempt - 1
 

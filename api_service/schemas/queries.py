@@ -8,7 +8,7 @@ from marshmallow import EXCLUDE, ValidationError, post_load, validates_schema
 from marshmallow.fields import List, String
 
 from api_service.schemas.base import CamelSchema
-from api_service.schemas.reading import Choice, Day, Id, PartyId, Text, VisibleAscii, Whole
+from api_service.schemas.reading import Choice, Day, Flag, Id, PartyId, Text, VisibleAscii, Whole
 from shared.domain.lifecycle import EventStatus
 
 MAX_LIMIT: Final = 200
@@ -41,6 +41,12 @@ class SchedulesQuery(PageQuery):
     """Which schedules."""
 
     payer_id = PartyId(metadata=PAYER)
+
+
+class SchedulePatchQuery(PayerQuery):
+    """Whose schedule, and whether it is only said what would change."""
+
+    dry_run = Flag(load_default=False, metadata={"description": "true: nothing is changed."})
 
 
 class DatedQuery(PageQuery):

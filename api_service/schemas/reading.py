@@ -132,6 +132,18 @@ class Choice(Read[str]):
         return str(value)
 
 
+class Flag(Read[bool]):
+    """A yes or no in a query: `true` or `false`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(metadata={"type": "boolean"}, extra=kwargs)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
+        if value not in ("true", "false"):
+            raise ValidationError("must be true or false")
+        return bool(value == "true")
+
+
 class Reserved(Read[Any]):
     """A field whose only value, for now, is its default."""
 

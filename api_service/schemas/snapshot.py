@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.db.models import Event, Run, Schedule
+from shared.db.models import Pause, Run, Schedule
+from shared.domain.entries import Entry
 
 
 def of_schedule(schedule: Schedule) -> dict[str, Any]:
@@ -12,6 +13,8 @@ def of_schedule(schedule: Schedule) -> dict[str, Any]:
     return {
         "payeeId": schedule.payee_id,
         "amount": schedule.amount,
+        "firstAmount": schedule.first_amount,
+        "finalAmount": schedule.final_amount,
         "currency": schedule.currency,
         "reference": schedule.reference,
         "rule": schedule.rule,
@@ -21,7 +24,7 @@ def of_schedule(schedule: Schedule) -> dict[str, Any]:
     }
 
 
-def of_event(event: Event) -> dict[str, Any]:
+def of_event(event: Entry) -> dict[str, Any]:
     """The terms and state of an event; amounts in minor units."""
     return {
         "payeeId": event.payee_id,
@@ -31,7 +34,18 @@ def of_event(event: Event) -> dict[str, Any]:
         "date": event.date.isoformat(),
         "status": event.status,
         "cancelReason": event.cancel_reason,
+        "overridden": event.overridden,
         "version": event.version,
+    }
+
+
+def of_pause(pause: Pause) -> dict[str, Any]:
+    """The window of a pause."""
+    return {
+        "pauseId": str(pause.id),
+        "from": pause.from_date.isoformat(),
+        "until": pause.until_date and pause.until_date.isoformat(),
+        "reason": pause.reason,
     }
 
 

@@ -22,6 +22,7 @@ from shared.db import events, lists
 from shared.db.engine import Session
 from shared.db.errors import perform
 from shared.db.models import Event
+from shared.domain.entries import Entry
 from shared.domain.errors import NotFound
 
 blueprint = Blueprint("events", __name__, description="The dated payments of schedules.")
@@ -64,7 +65,7 @@ def delete(headers: dict[str, Any], query: dict[str, Any], event_id: UUID) -> Re
     service = current_service()
     payer_id = current_caller().payer_to_change(query["payer_id"])
 
-    def change(session: Session) -> Event:
+    def change(session: Session) -> Entry:
         return cancel_event(
             session,
             service.settings,
@@ -77,5 +78,5 @@ def delete(headers: dict[str, Any], query: dict[str, Any], event_id: UUID) -> Re
     return _answer(perform(service.sessions, change))
 
 
-def _answer(event: Event, *, if_none_match: str | None = None) -> Response:
+def _answer(event: Event | Entry, *, if_none_match: str | None = None) -> Response:
     return tagged(json_text(EventSchema().dump(event)), event.version, if_none_match=if_none_match)

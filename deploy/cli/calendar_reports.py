@@ -13,6 +13,7 @@ from shared.db.calendar_changes import Difference
 from shared.db.calendars import Day
 from shared.db.engine import Session
 from shared.domain.calendar import WEEKDAYS
+from shared.reroll import Rerolled
 
 
 def year_report(session: Session, code: str, year: int) -> dict[str, Any]:
@@ -77,6 +78,17 @@ def print_refreshed(reports: Sequence[Mapping[str, Any]], *, as_json: bool) -> N
             _print_difference(report)
     if not reports:
         print("no calendar is in use")
+
+
+def print_rerolled(rerolled: Sequence[Rerolled]) -> None:
+    """The payments that a change moved, to standard error: standard output is the report's."""
+    for schedule in rerolled:
+        for before, after in schedule.changes.updated:
+            print(f"  {schedule.schedule_id}: {before.date} is now paid on {after.date}", file=sys.stderr)
+        for _, after in schedule.changes.cancelled:
+            print(f"  {schedule.schedule_id}: {after.nominal_date} is one with another payment", file=sys.stderr)
+        for entry in schedule.changes.created:
+            print(f"  {schedule.schedule_id}: {entry.nominal_date} is paid on {entry.date}", file=sys.stderr)
 
 
 def _print_difference(report: Mapping[str, Any]) -> None:

@@ -105,11 +105,15 @@ def run_refresh(arguments: argparse.Namespace) -> int:
 
 def _changed(change: Callable[[Settings, Sessions, Any], Report]) -> Report:
     """Changes calendars as the operator; every command that changes a day goes through here."""
+    from deploy.cli.calendar_reports import print_rerolled
     from shared.db.audit import Act
+    from shared.reroll import reroll_all
 
     act = Act(OPERATOR, None)
     with _database() as (settings, sessions):
-        return change(settings, sessions, act)
+        report = change(settings, sessions, act)
+        print_rerolled(reroll_all(sessions, settings, act))
+    return report
 
 
 @contextmanager

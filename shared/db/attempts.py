@@ -11,10 +11,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.db.models import Attempt, Event
+from shared.db.pauses import COVERS
 
 # 10 s after it became unknown, then 1 min, 5 min, 1 h, then daily. The next time is set before anything is sent, and
 # never within the time that whoever took it may hold it, so that two resolvers never work on the same key.
-TAKE = text("""
+TAKE = text(f"""
 WITH due AS (
   SELECT event_id, number FROM attempt
   WHERE state = 'open' AND next_at <= clock_timestamp() AND provider = :provider
@@ -29,7 +30,7 @@ SELECT t.event_id, t.number, t.event_date, e.payer_id, e.payee_id, e.amount, e.c
   extract(epoch FROM clock_timestamp() - t.first_sent_at)::float AS first_sent_seconds_ago,
   extract(epoch FROM clock_timestamp() - t.last_sent_at)::float AS last_sent_seconds_ago,
   t.resend AND (SELECT s.status = 'active' FROM schedule s WHERE s.id = e.schedule_id)
-    AND e.status = 'unknown' AND e.attempt = t.number AS sendable
+    AND NOT {COVERS} AND e.status = 'unknown' AND e.attempt = t.number AS sendable
 FROM taken t JOIN event e ON e.date = t.event_date AND e.id = t.event_id
 """)
 
@@ -37,7 +38,8 @@ FROM taken t JOIN event e ON e.date = t.event_date AND e.id = t.event_id
 class OpenAttempt(NamedTuple):
     """An unknown event and the key that decides it, as it stood when it was taken; `amount` in minor units.
 
-    `sendable`: its schedule still asks for it (rule K6), and no answer forbade to send the key again (rule K8).
+    `sendable`: its schedule still asks for it and no pause covers it (rule K6), and no answer forbade to send the key
+    again (rule K8).
     """
 
     event_id: UUID

@@ -150,6 +150,12 @@ def in_use(session: Session) -> list[str]:
     return list(session.scalars(select(Row.code).order_by(Row.code)))
 
 
+def outdated(session: Session, today: date) -> list[str]:
+    """The calendars that another library wrote, or that are not stored years ahead any more."""
+    stale = (Row.library_version != library_version()) | (Row.last_year < today.year + AHEAD_YEARS)
+    return list(session.scalars(select(Row.code).where(stale).order_by(Row.code)))
+
+
 def _loaded(code: str, rows: list[Any]) -> LoadedCalendar:
     asked: set[int] = set()
     if not rows:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from shared.db import runs
 from shared.db.clock import business_now
+from shared.db.pauses import COVERS
 from shared.db.spans import Span
 from shared.domain.days import BusinessNow
 from shared.settings import BusinessClock
@@ -19,7 +20,8 @@ from shared.settings import BusinessClock
 class ClaimedEvent(NamedTuple):
     """A claimed event's frozen columns; `amount` in minor units.
 
-    `sent_seconds_ago`: since the first possible send of this key. `wanted`: its schedule still asks for it.
+    `sent_seconds_ago`: since the first possible send of this key. `wanted`: its schedule still asks for it, and no
+    pause covers it (rule K6).
     """
 
     id: str
@@ -72,11 +74,11 @@ booked AS (
 SELECT id::text, payer_id, payee_id, amount, currency, coalesce(reference, ''), attempt FROM claimed
 """
 
-DOUBTFUL = """
+DOUBTFUL = f"""
 SELECT e.id::text, e.payer_id, e.payee_id, e.amount, e.currency, coalesce(e.reference, ''), e.attempt,
   extract(epoch FROM clock_timestamp() - e.first_sent_at)::float,
-  (SELECT s.status = 'active' FROM schedule s WHERE s.id = e.schedule_id)
-FROM event e WHERE {within} AND e.status = 'processing' AND e.batch_id = :batch
+  (SELECT s.status = 'active' FROM schedule s WHERE s.id = e.schedule_id) AND NOT {COVERS}
+FROM event e WHERE {{within}} AND e.status = 'processing' AND e.batch_id = :batch
 """
 
 

@@ -3,16 +3,16 @@ that leaves it, and what the books say of both."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from shared.db.bookings import book, line
-from shared.db.models import Batch, Run
+from shared.db.models import Batch, Booking, Run
 from shared.db.runs import Gate
 from shared.domain.books import Heading
 
@@ -42,6 +42,40 @@ def add(session: Session, gate: Gate, events: Iterable[Payable], *, counted: boo
         )
 
 
+def take_back(session: Session, gate: Gate, events: Iterable[Payable]) -> None:
+    """As `add`, for events that may have left the run before: one that comes back is due once (rule D6)."""
+    placed = place(gate, events)
+    if not placed:
+        return
+    session.execute(insert(Batch), [_batch(run.date, event) for run, event in placed])
+    withdrawn = _withdrawn(session, [event.id for _, event in placed])
+    lines = []
+    for run, event in placed:
+        if not gate.counts(run, event.date, event.id):
+            continue
+        before = withdrawn.get((run.date, event.id))
+        if before is None:
+            lines.append(_due(run.date, event))
+            continue
+        lines.append(line(run.date, Heading.WITHDRAWN, event.currency, -before, count=-1, event_id=event.id))
+        lines += _repriced(run.date, event, event.amount - before)
+    book(session, lines)
+
+
+def reprice(session: Session, gate: Gate, events: Iterable[tuple[Payable, int]]) -> None:
+    """Books events that stay due with another amount, each with how much it grew in minor units."""
+    grown = dict(events)
+    book(
+        session,
+        [
+            entry
+            for run, event in place(gate, grown)
+            if gate.counts(run, event.date, event.id)
+            for entry in _repriced(run.date, event, grown[event])
+        ],
+    )
+
+
 def miss(session: Session, gate: Gate, events: Iterable[Payable]) -> None:
     """Books events that were written as missed: the run that would have taken them on took them on and missed them."""
     due = [_due(run.date, event) for run, event in place(gate, events)]
@@ -63,6 +97,23 @@ def withdraw(session: Session, gate: Gate, events: Iterable[Payable]) -> None:
 def place(gate: Gate, events: Iterable[Payable]) -> list[tuple[Run, Payable]]:
     """Each event with the run that it belongs to; those that are far off are left out."""
     return [(run, event) for event in events if (run := gate.run_of(event.date)) is not None]
+
+
+def _withdrawn(session: Session, ids: Sequence[UUID]) -> dict[tuple[date, UUID], int]:
+    """What the runs hold as withdrawn of these events, in minor units."""
+    query = (
+        select(Booking.run_date, Booking.event_id, func.sum(Booking.amount))
+        .where(Booking.event_id.in_(ids), Booking.heading == Heading.WITHDRAWN)
+        .group_by(Booking.run_date, Booking.event_id)
+        .having(func.sum(Booking.count) > 0)
+    )
+    return {(day, event_id): int(amount) for day, event_id, amount in session.execute(query) if event_id is not None}
+
+
+def _repriced(run_date: date, event: Payable, delta: int) -> list[dict[str, object]]:
+    if not delta:
+        return []
+    return [line(run_date, Heading.DUE, event.currency, delta, count=0, event_id=event.id)]
 
 
 def _batch(run_date: date, event: Payable) -> dict[str, object]:

@@ -14,7 +14,7 @@ from shared.db import attempts, late
 from shared.db.bookings import book, line
 from shared.db.late import Payable
 from shared.db.models import Batch, Event, Run, Transaction
-from shared.db.returns import Returned, give_back
+from shared.db.returns import give_back, of_returned
 from shared.db.runs import Gate
 from shared.domain.books import Heading
 from shared.domain.lifecycle import AWAITING_PROOF, EventStatus
@@ -87,7 +87,8 @@ def never_paid(session: Session, gate: Gate, attempt: attempts.OpenAttempt) -> b
         return False
     for item in returned:
         if home is not None:
-            book(session, _shift(home.date, Heading.UNKNOWN, item.fate.heading, item))
+            left = line(home.date, Heading.UNKNOWN, item.currency, -item.claimed_amount, count=-1, event_id=item.id)
+            book(session, [left, *of_returned(home.date, item)])
         if item.fate.status == EventStatus.SCHEDULED:
             payable = Payable(event_date, item.id, item.currency, item.amount)
             late.add(session, gate, [payable], counted=home is not None)
@@ -143,12 +144,12 @@ FROM moved WHERE status = 'paid'
 """
 
 
-def _shift(day: date, left: Heading, entered: Heading | None, event: Event | Returned) -> list[dict[str, object]]:
+def _shift(day: date, left: Heading, entered: Heading, event: Event) -> list[dict[str, object]]:
     """The lines that take an event out of one heading of an open run and put it under another."""
-    lines = [line(day, left, event.currency, -event.amount, count=-1, event_id=event.id)]
-    if entered is not None:
-        lines.append(line(day, entered, event.currency, event.amount, event_id=event.id))
-    return lines
+    return [
+        line(day, left, event.currency, -event.amount, count=-1, event_id=event.id),
+        line(day, entered, event.currency, event.amount, event_id=event.id),
+    ]
 
 
 def _open_run(gate: Gate, day: date) -> Run | None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from shared.db.bookings import book, line
 from shared.db.claims import Claim
-from shared.db.returns import Returned, give_back
+from shared.db.returns import Returned, give_back, of_returned
 from shared.domain.books import Heading
 
 
@@ -33,17 +33,16 @@ def release(session: Session, claim: Claim, ids: Sequence[str], *, key_used: boo
 
 
 def _lines(claim: Claim, returned: Sequence[Returned]) -> list[dict[str, object]]:
-    sums: dict[tuple[Heading, str], list[int]] = defaultdict(lambda: [0, 0])
+    """In flight by the batch, as they were claimed; what left the run, or is due with another amount, each by name."""
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    lines = []
     for event in returned:
-        _add(sums[Heading.IN_FLIGHT, event.currency], -1, -event.amount)
-        if event.fate.heading is not None:
-            _add(sums[event.fate.heading, event.currency], 1, event.amount)
-    return [
-        line(claim.run_date, heading, currency, amount, count=count, batch_id=claim.batch_id)
-        for (heading, currency), (count, amount) in sums.items()
+        total = sums[event.currency]
+        total[0] -= 1
+        total[1] -= event.claimed_amount
+        lines += of_returned(claim.run_date, event)
+    in_flight = [
+        line(claim.run_date, Heading.IN_FLIGHT, currency, amount, count=count, batch_id=claim.batch_id)
+        for currency, (count, amount) in sums.items()
     ]
-
-
-def _add(total: list[int], count: int, amount: int) -> None:
-    total[0] += count
-    total[1] += amount
+    return in_flight + lines

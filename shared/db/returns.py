@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -11,33 +11,52 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from shared.db import schedules
+from shared.db import plans, schedules
+from shared.db.bookings import line
 from shared.db.models import Schedule
+from shared.db.plans import Plan
+from shared.domain.books import Heading
 from shared.domain.errors import DomainError
-from shared.domain.recurrence import Rule
-from shared.domain.returning import Fate, fate
+from shared.domain.lifecycle import EventStatus
+from shared.domain.returning import Fate, Returning, fate, new_terms
+from shared.domain.timeline import Occurrence
+
+UNREADABLE = (DomainError, ValueError, KeyError, TypeError, AttributeError)
+"""What a rule raises that is none, or one of a newer version."""
 
 READ = text("""
-SELECT id, schedule_id, nominal_date FROM event
+SELECT id, schedule_id, nominal_date, date, sequence, revision, overridden FROM event
 WHERE date = :date AND id = ANY(CAST(:ids AS uuid[])) AND status = :before AND batch_id = :batch
 """)
 
 # A key that was sent and proven not executed is used up; one that was never sent is kept (rule K5).
 RETURN = text("""
-UPDATE event SET status = :after, cancel_reason = :reason, attempt = attempt + CASE WHEN :used THEN 1 ELSE 0 END,
-  first_sent_at = NULL, version = version + 1
-WHERE date = :date AND id = ANY(CAST(:ids AS uuid[])) AND status = :before AND batch_id = :batch
-RETURNING id, currency, amount
+WITH found AS (SELECT date, id, amount FROM event
+  WHERE date = :date AND id = ANY(CAST(:ids AS uuid[])) AND status = :before AND batch_id = :batch)
+UPDATE event e SET status = :after, cancel_reason = :reason, attempt = attempt + CASE WHEN :used THEN 1 ELSE 0 END,
+  first_sent_at = NULL, version = version + 1,
+  amount = CASE WHEN :reterm THEN CAST(:amount AS bigint) ELSE e.amount END,
+  payee_id = CASE WHEN :reterm THEN CAST(:payee AS text) ELSE payee_id END,
+  reference = CASE WHEN :reterm THEN CAST(:reference AS text) ELSE reference END,
+  revision = CASE WHEN :reterm THEN CAST(:revision AS int) ELSE revision END
+FROM found WHERE e.date = found.date AND e.id = found.id
+RETURNING e.id, e.currency, e.amount, found.amount AS claimed_amount
 """)
 
 
 class Returned(NamedTuple):
-    """An event that was given back, and what it became; `amount` in minor units."""
+    """An event that was given back, and what it became; amounts in minor units, as claimed and from now on."""
 
     id: UUID
     currency: str
+    claimed_amount: int
     amount: int
     fate: Fate
+
+
+class _Becomes(NamedTuple):
+    fate: Fate
+    terms: Occurrence | None
 
 
 def give_back(
@@ -59,38 +78,66 @@ def give_back(
     where = {"date": event_date, "ids": list(ids), "before": before, "batch": batch_id}
     found = session.execute(READ, where).all()
     locked = schedules.lock_all(session, sorted({row.schedule_id for row in found}))
-    groups: dict[Fate, list[UUID]] = defaultdict(list)
+    readable = _plans(session, locked)
+    groups: dict[_Becomes, list[UUID]] = defaultdict(list)
     for row in found:
-        decided = _fate(locked[row.schedule_id], row.nominal_date, event_date, today)
-        if decided is not None:
-            groups[decided].append(row.id)
+        plan = readable.get(row.schedule_id)
+        if plan is not None:
+            groups[_becomes(locked[row.schedule_id], plan, Returning(*row[2:]), today)].append(row.id)
     moved: list[Returned] = []
-    for fate_of_all, members in groups.items():
-        rows = session.execute(
-            RETURN,
-            {
-                **where,
-                "ids": members,
-                "after": str(fate_of_all.status),
-                "reason": fate_of_all.cancel_reason and str(fate_of_all.cancel_reason),
-                "used": key_used,
-            },
-        )
-        moved += [Returned(row.id, row.currency, row.amount, fate_of_all) for row in rows]
+    for becomes, members in groups.items():
+        rows = session.execute(RETURN, {**where, "ids": members, "used": key_used, **_values(becomes)})
+        moved += [Returned(row.id, row.currency, row.claimed_amount, row.amount, becomes.fate) for row in rows]
     return moved
 
 
-def _fate(schedule: Schedule, nominal_date: date, event_date: date, today: date) -> Fate | None:
-    """None for a rule of a newer version than ours, which must not cost the other events of a batch their outcome."""
-    try:
-        rule = Rule.from_json(schedule.rule)
-    except (DomainError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-    return fate(
+def of_returned(run_date: date, event: Returned) -> list[dict[str, object]]:
+    """The lines of an open run for an event that came back, beside those that take it out of where it stood."""
+    lines = []
+    if event.amount != event.claimed_amount:
+        grown = event.amount - event.claimed_amount
+        lines.append(line(run_date, Heading.DUE, event.currency, grown, count=0, event_id=event.id))
+    if event.fate.heading is not None:
+        lines.append(line(run_date, event.fate.heading, event.currency, event.amount, event_id=event.id))
+    return lines
+
+
+def _becomes(schedule: Schedule, plan: Plan, event: Returning, today: date) -> _Becomes:
+    decided = fate(
+        event,
         cancelled=schedule.status == "cancelled",
-        rule=rule,
-        nominal_date=nominal_date,
-        event_date=event_date,
+        timeline=plan.timeline,
+        pauses=plan.pauses,
         pay_late=schedule.pay_late,
         today=today,
     )
+    is_open = decided.status in (EventStatus.SCHEDULED, EventStatus.PAUSED)
+    return _Becomes(decided, new_terms(event, plan.timeline) if is_open else None)
+
+
+def _values(becomes: _Becomes) -> dict[str, object]:
+    terms, reason = becomes.terms, becomes.fate.cancel_reason
+    return {
+        "after": str(becomes.fate.status),
+        "reason": reason and str(reason),
+        "reterm": terms is not None,
+        "amount": terms and terms.amount,
+        "payee": terms and terms.revision.terms.payee_id,
+        "reference": terms and terms.revision.terms.reference,
+        "revision": terms and terms.revision.number,
+    }
+
+
+def _plans(session: Session, locked: Mapping[UUID, Schedule]) -> dict[UUID, Plan]:
+    """The plans that can be read: a rule of a newer version than ours must not cost the others their outcome."""
+    try:
+        return plans.read(session, locked.values())
+    except UNREADABLE:
+        return {key: plan for schedule in locked.values() for key, plan in _plan(session, schedule).items()}
+
+
+def _plan(session: Session, schedule: Schedule) -> dict[UUID, Plan]:
+    try:
+        return plans.read(session, [schedule])
+    except UNREADABLE:
+        return {}

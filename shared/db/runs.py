@@ -73,6 +73,13 @@ def enter(session: Session, now: BusinessNow, since: date | None = None) -> Gate
     return Gate(now, tuple(runs), now.next_open_date(run_accepts=accepts), since)
 
 
+def peek_next_open(session: Session, now: BusinessNow) -> date:
+    """The next open date as it seems now (rule D2), without a lock: for those who write nothing."""
+    run = session.get(Run, now.today)
+    accepts = run is None or (run.status != "closed" and run.closing_at is None)
+    return now.next_open_date(run_accepts=accepts)
+
+
 def first_unplanned(session: Session, today: date) -> date | None:
     """The oldest date that needs a run and has none begun: the day after the last one, or of the first event."""
     last = session.scalar(select(Run.date).where(Run.status.in_(BEGUN)).order_by(Run.date.desc()).limit(1))

@@ -9,28 +9,34 @@ from uuid import UUID
 
 from sqlalchemy import func, or_, select
 
+from shared.db import pauses
 from shared.db.engine import Session
-from shared.db.models import Event, Schedule
+from shared.db.models import Event, Pause, Schedule
+from shared.domain.entries import Entry, covered
 from shared.domain.lifecycle import OPEN, EventStatus
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`status` is active, completed or cancelled; `next_date` that of its first scheduled event."""
+    """`status` is active, paused, suspended, completed or cancelled; `next_date` that of its first scheduled event;
+    `pauses` those that were not ended."""
 
     status: str
     next_date: date | None
+    pauses: list[Pause]
 
 
-def standings(session: Session, schedules: Sequence[Schedule]) -> list[Standing]:
-    """The standing of each of these, in one statement over their payers' events."""
+def standings(session: Session, schedules: Sequence[Schedule], today: date) -> list[Standing]:
+    """The standing of each of these, in two statements: over their payers' events, and their pauses."""
     if not schedules:
         return []
     waits_for_retry = (Event.status == EventStatus.FAILED) & Event.retry_on.is_not(None)
+    # What is paused and past rests for good (rule S9): nobody waits for it.
+    is_open = Event.status.in_(sorted(OPEN)) & ((Event.status != EventStatus.PAUSED) | (Event.date >= today))
     query = (
         select(
             Event.schedule_id,
-            func.bool_or(or_(Event.status.in_(sorted(OPEN)), waits_for_retry)),
+            func.bool_or(or_(is_open, waits_for_retry)),
             func.min(Event.date).filter(Event.status == EventStatus.SCHEDULED),
         )
         .where(
@@ -40,13 +46,17 @@ def standings(session: Session, schedules: Sequence[Schedule]) -> list[Standing]
         .group_by(Event.schedule_id)
     )
     found: dict[UUID, tuple[bool, date | None]] = {row[0]: (row[1], row[2]) for row in session.execute(query)}
-    return [_standing(schedule, *found.get(schedule.id, (False, None))) for schedule in schedules]
+    resting = pauses.of_schedules(session, [schedule.id for schedule in schedules])
+    return [
+        _standing(schedule, *found.get(schedule.id, (False, None)), resting.get(schedule.id, []), today)
+        for schedule in schedules
+    ]
 
 
-def standing_of_new(schedule: Schedule, first_events: Sequence[Event]) -> Standing:
-    """The standing of a schedule that was just written, from its first events: its payer's others are not read."""
-    dates = [event.date for event in first_events if event.status == EventStatus.SCHEDULED]
-    return _standing(schedule, any(event.status in OPEN for event in first_events), min(dates, default=None))
+def standing_of_new(schedule: Schedule, first_entries: Sequence[Entry], today: date) -> Standing:
+    """The standing of a schedule that was just written, from its events: its payer's others are not read."""
+    dates = [entry.date for entry in first_entries if entry.is_scheduled]
+    return _standing(schedule, bool(dates), min(dates, default=None), [], today)
 
 
 def find(session: Session, schedule_id: UUID, payer_id: str | None) -> Schedule | None:
@@ -55,18 +65,18 @@ def find(session: Session, schedule_id: UUID, payer_id: str | None) -> Schedule 
     return session.scalar(query if payer_id is None else query.where(Schedule.payer_id == payer_id))
 
 
-def first_events(session: Session, schedule: Schedule, *, since: date, limit: int) -> list[Event]:
-    """The first events of a schedule dated `since` or later, by (date, id); what its payer paid before is not read."""
-    query = (
-        select(Event)
-        .where(Event.payer_id == schedule.payer_id, Event.date >= since, Event.schedule_id == schedule.id)
-        .order_by(Event.date, Event.id)
-        .limit(limit)
-    )
-    return list(session.scalars(query))
+def _standing(
+    schedule: Schedule, any_open: bool, next_date: date | None, resting: list[Pause], today: date
+) -> Standing:
+    return Standing(_status(schedule, any_open, resting, today), next_date, resting)
 
 
-def _standing(schedule: Schedule, any_open: bool, next_date: date | None) -> Standing:
+def _status(schedule: Schedule, any_open: bool, resting: list[Pause], today: date) -> str:
     if schedule.status == "cancelled":
-        return Standing("cancelled", next_date)
-    return Standing("active" if any_open or schedule.extend_on is not None else "completed", next_date)
+        return "cancelled"
+    if not any_open and schedule.extend_on is None:
+        return "completed"
+    today_rests = [pause for pause in resting if covered(today, pauses.windows([pause]))]
+    if not today_rests:
+        return "active"
+    return "suspended" if any(pause.reason == pauses.SUSPENDED for pause in today_rests) else "paused"

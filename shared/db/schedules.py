@@ -10,13 +10,13 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from shared.db.models import Schedule
+from shared.db.models import Calendar, Schedule
 
 # Guarded by what was read, although the rows are locked: an extension of a cancelled schedule must move nothing.
 ADVANCE = text("""
-UPDATE schedule s SET next_sequence = r.next_sequence, extend_on = r.extend_on
+UPDATE schedule s SET next_sequence = r.next_sequence, written_through = r.through, extend_on = r.extend_on
 FROM unnest(CAST(:ids AS uuid[]), CAST(:before AS int[]), CAST(:versions AS int[]), CAST(:after AS int[]),
-  CAST(:extend_on AS date[])) AS r (id, before, version, next_sequence, extend_on)
+  CAST(:through AS date[]), CAST(:extend_on AS date[])) AS r (id, before, version, next_sequence, through, extend_on)
 WHERE s.id = r.id AND s.next_sequence = r.before AND s.version = r.version AND s.status = 'active'
 RETURNING s.id
 """)
@@ -27,6 +27,7 @@ class Advance(NamedTuple):
 
     schedule: Schedule
     next_sequence: int
+    through: date
     extend_on: date | None
 
 
@@ -71,7 +72,20 @@ def advance(session: Session, advances: Sequence[Advance]) -> set[UUID]:
                 "before": [item.schedule.next_sequence for item in advances],
                 "versions": [item.schedule.version for item in advances],
                 "after": [item.next_sequence for item in advances],
+                "through": [item.through for item in advances],
                 "extend_on": [item.extend_on for item in advances],
             },
         )
     )
+
+
+def outdated(session: Session, *, after: UUID | None, limit: int) -> list[UUID]:
+    """Schedules, by id, that were rolled with an older version of their calendar than there is."""
+    query = (
+        select(Schedule.id)
+        .join(Calendar, Calendar.code == Schedule.calendar)
+        .where(Schedule.calendar_version < Calendar.version, Schedule.status == "active")
+        .order_by(Schedule.id)
+        .limit(limit)
+    )
+    return list(session.scalars(query if after is None else query.where(Schedule.id > after)))

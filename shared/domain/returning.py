@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from shared.domain.books import Heading
+from shared.domain.entries import Window, covered
 from shared.domain.lifecycle import CancelReason, EventStatus
-from shared.domain.recurrence import Rule
+from shared.domain.timeline import Occurrence, Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,21 +22,52 @@ class Fate:
     heading: Heading | None = None
 
 
+class Returning(NamedTuple):
+    """What a returning event has of its own; `revision` is the one whose terms it took."""
+
+    nominal_date: date
+    date: date
+    sequence: int
+    revision: int
+    overridden: bool
+
+
 SCHEDULED = Fate(EventStatus.SCHEDULED)
+PAUSED = Fate(EventStatus.PAUSED, None, Heading.WITHDRAWN)
 SCHEDULE_CANCELLED = Fate(EventStatus.CANCELLED, CancelReason.SCHEDULE_CANCELLED, Heading.WITHDRAWN)
 SUPERSEDED = Fate(EventStatus.CANCELLED, CancelReason.SUPERSEDED, Heading.WITHDRAWN)
 MISSED = Fate(EventStatus.MISSED, None, Heading.MISSED)
 
 
-def fate(*, cancelled: bool, rule: Rule, nominal_date: date, event_date: date, pay_late: int, today: date) -> Fate:
+def fate(
+    event: Returning, *, cancelled: bool, timeline: Timeline, pauses: Sequence[Window], pay_late: int, today: date
+) -> Fate:
     """The fate of an event whose schedule stands as given; the caller holds the schedule's lock.
 
     `pay_late` is in calendar days, inclusive.
     """
     if cancelled:
         return SCHEDULE_CANCELLED
-    if rule.sequence_on(nominal_date) is None:
+    if not belongs(event.nominal_date, event.revision, timeline):
         return SUPERSEDED
-    if event_date + timedelta(days=pay_late) < today:
+    if event.date + timedelta(days=pay_late) < today:
         return MISSED
-    return SCHEDULED
+    return PAUSED if covered(event.date, pauses) else SCHEDULED
+
+
+def belongs(nominal_date: date, revision: int, timeline: Timeline) -> bool:
+    """Whether an event still has its place in the schedule: it took the revision in force, or that gives its date.
+
+    One that was kept through a new rule has taken it, although the rule does not give its date.
+    """
+    in_force = timeline.in_force(nominal_date)
+    return (in_force is not None and revision >= in_force.number) or timeline.gives(nominal_date)
+
+
+def new_terms(event: Returning, timeline: Timeline) -> Occurrence | None:
+    """The payment whose terms the event takes on its return; None where it keeps its own (rules S2, C6)."""
+    in_force = timeline.in_force(event.nominal_date)
+    if event.overridden or in_force is None or event.revision >= in_force.number:
+        return None
+    occurrence = next(timeline.occurrences(event.nominal_date, event.sequence), None)
+    return occurrence if occurrence is not None and occurrence.nominal_date == event.nominal_date else None

@@ -1,0 +1,47 @@
+"""The body of a schedule's change: only what is to be other, and from when."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from marshmallow import ValidationError
+
+from api_service.schemas.reading import Choice, Day, Read
+from api_service.schemas.schedule_body import ScheduleBody
+from shared.domain.edits import Overridden
+
+EXAMPLE: Final = {"from": "2027-03-31", "amount": "30.00"}
+RESETTABLE: Final = ("interval", "month_end", "day_convention", "pay_late")
+"""Fields that null brings back to their default."""
+
+
+class Fixed(Read[Any]):
+    """A field that never changes (rule S7)."""
+
+    def __init__(self) -> None:
+        super().__init__(metadata={"description": "Cannot be changed."}, extra={"allow_none": True})
+
+    def _deserialize(self, *_: Any, **__: Any) -> Any:
+        raise ValidationError("cannot be changed; cancel this schedule and make another")
+
+
+class SchedulePatch(ScheduleBody):
+    """What is to be other; null takes a field away. What is left out stays."""
+
+    payer_id = Fixed()  # type: ignore[assignment]
+    currency = Fixed()  # type: ignore[assignment]
+    from_date = Day(
+        data_key="from", metadata={"description": "The nominal date from which it holds; all open events without it."}
+    )
+    overridden = Choice(
+        *Overridden,
+        metadata={
+            "description": "What becomes of events that were edited one by one. A new rule cancels them unless keep;"
+            " another amount, payee or reference leaves them unless replace."
+        },
+    )
+
+    def __init__(self) -> None:
+        super().__init__(partial=True)
+        for name in RESETTABLE:
+            self.fields[name].allow_none = True

@@ -1,0 +1,130 @@
+"""Amending: what a schedule's events become when its terms, its rule, its bounds or its calendar change.
+
+One way for all of them: the timeline says what is wanted from a seam on, and what is stored is brought to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import takewhile
+
+from shared.db import calendars, entries, plans
+from shared.db.engine import Session
+from shared.db.models import Schedule
+from shared.db.plans import Plan
+from shared.db.runs import Gate
+from shared.domain.edits import Changes, Edit, reconcile
+from shared.domain.horizon import Horizon, Reach, reach
+from shared.domain.lifecycle import OPEN, CancelReason
+from shared.domain.revising import Revised, ScheduleChange, revise
+from shared.domain.timeline import Occurrence, Timeline
+from shared.materialise import blank, extend, set_terms
+
+
+def amend(
+    session: Session,
+    gate: Gate,
+    schedule: Schedule,
+    change: ScheduleChange,
+    horizon: Horizon,
+    *,
+    dry_run: bool = False,
+) -> Changes:
+    """Changes a schedule whose row the caller holds, or only says what would change.
+
+    Raises Invalid as `revise` does. What an extension still owes is written first, under the terms it was owed by;
+    after a dry run the caller rolls that back.
+    """
+    _catch_up(session, gate, schedule, horizon)
+    plan = plans.read(session, [schedule])[schedule.id]
+    standpoint = entries.standpoint(session, schedule, gate.next_open_date)
+    revised = revise(plan.timeline, change, standpoint, schedule.revision)
+    plan = _with_revisions(session, plan, revised)
+    goal = _goal(plan.timeline, schedule, horizon, gate.now.today, revised)
+    wanted = _wanted(session, gate, schedule, plan.timeline, revised.seam, goal.through)
+    stored = entries.lock(session, schedule, since=revised.seam)
+    if not revised.added:
+        changes = Changes(kept=[entry for entry in stored if entry.status in OPEN])
+    else:
+        edit = Edit(
+            replaces=revised.new_rule,
+            overridden=change.overridden,
+            retermed=revised.retermed,
+            ends_on=_end(wanted, revised, goal),
+        )
+        changes = reconcile(stored, wanted, blank(schedule), plan.pauses, gate.next_open_date, edit)
+    repaid = change.pay_late is not None and change.pay_late != schedule.pay_late
+    if dry_run or not (revised.added or repaid):
+        return changes
+    schedule.version += 1
+    if change.pay_late is not None:
+        schedule.pay_late = change.pay_late
+    if revised.added:
+        plans.add_revisions(session, schedule, revised.added)
+        set_terms(schedule, plan.timeline.last, plan)
+        schedule.extend_on = goal.extend_on
+        if wanted:
+            schedule.written_through, schedule.next_sequence = wanted[-1].nominal_date, wanted[-1].sequence + 1
+        changes.created = entries.apply(session, gate, changes.moved, changes.created)
+        calendars.keep(session, plan.loaded.values(), gate.now.today)
+    session.flush()
+    return changes
+
+
+def reroll(session: Session, gate: Gate, schedule: Schedule) -> Changes:
+    """Rolls the open events of a schedule anew after its calendar changed; those edited by themselves stay.
+
+    The caller holds the schedule's row. Nominal dates stay what they are, so nothing is paid twice (rule S3).
+    """
+    plan = plans.read(session, [schedule])[schedule.id]
+    first = entries.standpoint(session, schedule, gate.next_open_date).first_editable
+    changes = Changes()
+    if first is not None:
+        wanted = _wanted(session, gate, schedule, plan.timeline, first, schedule.written_through)
+        stored = entries.lock(session, schedule, since=first)
+        edit = Edit(reason=CancelReason.COLLAPSED, spares_overridden=True)
+        changes = reconcile(stored, wanted, blank(schedule), plan.pauses, gate.next_open_date, edit)
+        changes.created = entries.apply(session, gate, changes.moved, changes.created)
+    if changes:
+        schedule.version += 1
+    set_terms(schedule, plan.timeline.last, plan)
+    session.flush()
+    calendars.keep(session, plan.loaded.values(), gate.now.today)
+    return changes
+
+
+def _catch_up(session: Session, gate: Gate, schedule: Schedule, horizon: Horizon) -> None:
+    """Writes what an extension owes, in steps of at most 400 dates, before the rule or the terms change."""
+    while schedule.extend_on is not None and schedule.extend_on <= gate.now.today:
+        extend(session, gate, [schedule], horizon, gate.now.today)
+        session.refresh(schedule)
+
+
+def _with_revisions(session: Session, plan: Plan, revised: Revised) -> Plan:
+    rules = [item.rule for item in revised.added if item.rule.calendar not in plan.loaded]
+    loaded = {**plan.loaded, **plans.read_calendars(session, rules)}
+    days = {code: item.calendar for code, item in loaded.items()}
+    return replace(plan, timeline=Timeline.of([*plan.timeline.revisions, *revised.added], days), loaded=loaded)
+
+
+def _goal(timeline: Timeline, schedule: Schedule, horizon: Horizon, today: date, revised: Revised) -> Reach:
+    """How far events are looked at: a change of terms writes no further, new bounds take back nothing in between."""
+    if not (revised.new_rule or revised.rebounded):
+        return Reach(schedule.written_through, schedule.extend_on)
+    goal = reach(timeline, horizon, today)
+    return goal if revised.new_rule else goal._replace(through=max(goal.through, schedule.written_through))
+
+
+def _wanted(
+    session: Session, gate: Gate, schedule: Schedule, timeline: Timeline, seam: date, through: date
+) -> list[Occurrence]:
+    sequence = entries.last_sequence_before(session, schedule, seam) + 1
+    occurrences = timeline.occurrences(seam, sequence, next_open=gate.next_open_date)
+    return list(takewhile(lambda item: item.nominal_date <= through, occurrences))
+
+
+def _end(wanted: list[Occurrence], revised: Revised, goal: Reach) -> date | None:
+    if not revised.rebounded or goal.extend_on is not None:
+        return None
+    return wanted[-1].nominal_date if wanted else revised.seam - timedelta(days=1)

@@ -1,0 +1,203 @@
+"""Entries: the events of a schedule as editing sees them, read under its lock and written back in one go."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import fields, replace
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select, text
+
+from shared.db import late
+from shared.db.engine import Session
+from shared.db.late import Payable
+from shared.db.models import Event, Schedule
+from shared.db.runs import Gate
+from shared.domain.edits import FREES_ITS_DATE
+from shared.domain.entries import Entry
+from shared.domain.lifecycle import EDITABLE, OPEN, CancelReason, EventStatus
+from shared.domain.revising import Standpoint
+from shared.ids import new_ids
+
+COLUMNS: Final = tuple(field.name for field in fields(Entry))
+USED: Final = (EventStatus.PROCESSING, EventStatus.PAID, EventStatus.FAILED, EventStatus.UNKNOWN, EventStatus.MISSED)
+NUMBERED_NOT: Final = (CancelReason.SUPERSEDED, CancelReason.COLLAPSED)
+
+INSERT = text("""
+INSERT INTO event (date, id, schedule_id, payer_id, payee_id, amount, currency, reference, nominal_date, sequence,
+  revision, status)
+SELECT * FROM unnest(CAST(:date AS date[]), CAST(:id AS uuid[]), CAST(:schedule_id AS uuid[]),
+  CAST(:payer_id AS text[]), CAST(:payee_id AS text[]), CAST(:amount AS bigint[]), CAST(:currency AS text[]),
+  CAST(:reference AS text[]), CAST(:nominal_date AS date[]), CAST(:sequence AS int[]), CAST(:revision AS int[]),
+  CAST(:status AS text[]))
+""")
+INSERTED: Final = (
+    "date",
+    "id",
+    "schedule_id",
+    "payer_id",
+    "payee_id",
+    "amount",
+    "currency",
+    "reference",
+    "nominal_date",
+    "sequence",
+    "revision",
+    "status",
+)
+
+# By key, and guarded by the version that was read: an event that a worker claimed meanwhile is not there any more.
+UPDATE = text("""
+UPDATE event e SET date = c.date, amount = c.amount, payee_id = c.payee_id, reference = c.reference,
+  sequence = c.sequence, status = c.status, cancel_reason = c.cancel_reason, overridden = c.overridden,
+  retry_on = c.retry_on, version = c.version, revision = c.revision
+FROM unnest(CAST(:before_date AS date[]), CAST(:id AS uuid[]), CAST(:before_version AS int[]),
+  CAST(:date AS date[]), CAST(:amount AS bigint[]), CAST(:payee_id AS text[]), CAST(:reference AS text[]),
+  CAST(:sequence AS int[]), CAST(:status AS text[]), CAST(:cancel_reason AS text[]), CAST(:overridden AS boolean[]),
+  CAST(:retry_on AS date[]), CAST(:version AS int[]), CAST(:revision AS int[]))
+  AS c (before_date, id, before_version, date, amount, payee_id, reference, sequence, status, cancel_reason,
+    overridden, retry_on, version, revision)
+WHERE e.date = c.before_date AND e.id = c.id AND e.version = c.before_version
+""")
+UPDATED: Final = (
+    "date",
+    "amount",
+    "payee_id",
+    "reference",
+    "sequence",
+    "status",
+    "cancel_reason",
+    "overridden",
+    "retry_on",
+    "version",
+    "revision",
+)
+
+Move = tuple[Entry, Entry]
+"""An event before and after."""
+
+
+def lock(
+    session: Session, schedule: Schedule, *, since: date = date.min, statuses: Collection[str] | None = None
+) -> list[Entry]:
+    """A schedule's events with nominal dates from `since` on, FOR UPDATE; the caller has locked the schedule.
+
+    In (date, id) order: two that lock the same events otherwise meet in the middle.
+    """
+    query = (
+        select(*(getattr(Event, name) for name in COLUMNS))
+        .where(Event.payer_id == schedule.payer_id, Event.schedule_id == schedule.id, Event.nominal_date >= since)
+        .order_by(Event.date, Event.id)
+        .with_for_update()
+    )
+    if statuses is not None:
+        query = query.where(Event.status.in_(sorted(statuses)))
+    return [Entry(*row) for row in session.execute(query)]
+
+
+def lock_one(session: Session, payer_id: str, event_id: UUID) -> Entry:
+    """An event FOR UPDATE, as it stands now; the caller has locked its schedule. Raises NoResultFound."""
+    query = select(*(getattr(Event, name) for name in COLUMNS)).where(Event.payer_id == payer_id, Event.id == event_id)
+    return Entry(*session.execute(query.with_for_update()).one())
+
+
+def standpoint(session: Session, schedule: Schedule, next_open: date) -> Standpoint:
+    """Where the schedule is: what of it is open and what is used up."""
+
+    def nominal(function: str, statuses: Collection[str]) -> ColumnElement[date]:
+        found: ColumnElement[date] = getattr(func, function)(Event.nominal_date).filter(
+            Event.status.in_(sorted(statuses))
+        )
+        return found
+
+    columns = nominal("min", EDITABLE), nominal("min", OPEN), nominal("max", USED)
+    query = select(*columns).where(Event.payer_id == schedule.payer_id, Event.schedule_id == schedule.id)
+    first_editable, first_open, last_used = session.execute(query).one()
+    return Standpoint(first_editable, first_open, last_used, next_open)
+
+
+def last_sequence_before(session: Session, schedule: Schedule, nominal_date: date) -> int:
+    """The sequence of the last payment that remains before a nominal date; 0 if there is none."""
+    query = select(func.max(Event.sequence)).where(
+        Event.payer_id == schedule.payer_id,
+        Event.schedule_id == schedule.id,
+        Event.nominal_date < nominal_date,
+        func.coalesce(Event.cancel_reason, "").not_in(NUMBERED_NOT),
+    )
+    return session.scalar(query) or 0
+
+
+def taken_dates(session: Session, schedules: Sequence[Schedule]) -> dict[UUID, set[date]]:
+    """Nominal dates after what is written of each schedule that an event holds already (rule S3).
+
+    After a new rule such an event may be left of the old one: skipped, or kept because it was edited by itself.
+    """
+    if not schedules:
+        return {}
+    query = (
+        select(Event.schedule_id, Event.nominal_date)
+        .join(Schedule, Schedule.id == Event.schedule_id)
+        .where(
+            Event.payer_id.in_({schedule.payer_id for schedule in schedules}),
+            Event.schedule_id.in_([schedule.id for schedule in schedules]),
+            Event.nominal_date > Schedule.written_through,
+            func.coalesce(Event.cancel_reason, "").not_in(FREES_ITS_DATE),
+        )
+    )
+    found: dict[UUID, set[date]] = defaultdict(set)
+    for schedule_id, nominal_date in session.execute(query):
+        found[schedule_id].add(nominal_date)
+    return found
+
+
+def insert(session: Session, entries: Sequence[Entry]) -> list[Entry]:
+    """Writes new events in one statement; answers them with their ids."""
+    if not entries:
+        return []
+    stored = [replace(entry, id=event_id) for entry, event_id in zip(entries, new_ids(len(entries)), strict=True)]
+    session.execute(INSERT, {name: [getattr(entry, name) for entry in stored] for name in INSERTED})
+    return stored
+
+
+def apply(session: Session, gate: Gate, moves: Sequence[Move], new: Sequence[Entry] = ()) -> list[Entry]:
+    """Writes what an edit decided, in a fixed number of statements; answers the new events with their ids.
+
+    Each run's books say what left it and what it took on, and what became payable by tomorrow gets its batch in the
+    same transaction (rules D4, D6).
+    """
+    if moves:
+        values = {name: [getattr(after, name) for _, after in moves] for name in UPDATED}
+        before = {
+            "id": [entry.id for entry, _ in moves],
+            "before_date": [entry.date for entry, _ in moves],
+            "before_version": [entry.version for entry, _ in moves],
+        }
+        result = session.connection().execute(UPDATE, values | before)
+        assert result.rowcount == len(moves), "events changed under their lock"  # noqa: S101
+    stored = insert(session, new)
+    _book(session, gate, moves, stored)
+    return stored
+
+
+def _book(session: Session, gate: Gate, moves: Sequence[Move], new: Sequence[Entry]) -> None:
+    left = [before for before, after in moves if before.is_scheduled and not _stays(before, after)]
+    back = [after for before, after in moves if after.is_scheduled and not _stays(before, after)]
+    repriced = [(before, after) for before, after in moves if _stays(before, after) and before.amount != after.amount]
+    late.withdraw(session, gate, map(payable, left))
+    late.add(session, gate, [payable(entry) for entry in new if entry.is_scheduled])
+    late.take_back(session, gate, [payable(entry) for entry in back])
+    late.reprice(session, gate, [(payable(after), after.amount - before.amount) for before, after in repriced])
+
+
+def _stays(before: Entry, after: Entry) -> bool:
+    """Whether it was and is scheduled for the same day."""
+    return before.is_scheduled and after.is_scheduled and before.date == after.date
+
+
+def payable(entry: Entry) -> Payable:
+    """A stored event as the books see it."""
+    assert entry.id is not None  # noqa: S101 - stored ones have one
+    return Payable(entry.date, entry.id, entry.currency, entry.amount)

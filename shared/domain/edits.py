@@ -1,0 +1,158 @@
+"""Edits: what becomes of a schedule's events when its rule, its terms, its bounds or its calendar change.
+
+Everything compares nominal dates (rule S3): what is stored from the seam on, against what the timeline wants there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from shared.domain.entries import Entry, Window, cancelled, changed, settled_status, with_terms
+from shared.domain.lifecycle import EDITABLE, OPEN, CancelReason, EventStatus
+from shared.domain.timeline import Occurrence
+
+
+class Overridden(StrEnum):
+    """What a change of the whole does to events that were edited one by one (rule S6)."""
+
+    KEEP = "keep"
+    REPLACE = "replace"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """How stored events are brought to what is wanted.
+
+    `replaces`: a new rule; open events are cancelled and made anew. Otherwise those that are still wanted stay and
+    are updated. `reason`: of those that are not wanted any more. `overridden`: None where rule S6's default holds.
+    `retermed`: amount, payee or reference changed, so that `overridden` may say replace. `spares_overridden`: they
+    stay even if they are not wanted (a change of the calendar). `ends_on`: where new bounds end the schedule; None:
+    they do not.
+    """
+
+    replaces: bool = False
+    reason: CancelReason = CancelReason.SUPERSEDED
+    overridden: Overridden | None = None
+    retermed: bool = False
+    spares_overridden: bool = False
+    ends_on: date | None = None
+
+
+@dataclass(slots=True)
+class Changes:
+    """What an edit does, event by event: before and after, new ones, and open ones that stay as they are.
+
+    `adopted` stay too, and from now on belong to the revision in force on their nominal date.
+    """
+
+    updated: list[tuple[Entry, Entry]] = field(default_factory=list)
+    cancelled: list[tuple[Entry, Entry]] = field(default_factory=list)
+    created: list[Entry] = field(default_factory=list)
+    kept: list[Entry] = field(default_factory=list)
+    adopted: list[tuple[Entry, Entry]] = field(default_factory=list)
+
+    @property
+    def moved(self) -> list[tuple[Entry, Entry]]:
+        """Stored events that must be written."""
+        return self.updated + self.cancelled + self.adopted
+
+    def __bool__(self) -> bool:
+        return bool(self.updated or self.cancelled or self.created)
+
+
+FREES_ITS_DATE: Final = frozenset({CancelReason.SUPERSEDED, CancelReason.COLLAPSED, CancelReason.SCHEDULE_CANCELLED})
+"""A nominal date whose event was cancelled for one of these may be made again; a skipped or given up one not."""
+
+
+def reconcile(
+    stored: Iterable[Entry],
+    wanted: Sequence[Occurrence],
+    model: Entry,
+    pauses: Sequence[Window],
+    next_open: date,
+    edit: Edit,
+) -> Changes:
+    """Brings the events from a seam on to what the timeline wants there.
+
+    `stored` are all events whose nominal date lies there, `model` has the schedule's and payer's ids and currency.
+    Only scheduled and paused events change (rule S4); nothing is created before the next open date (rule D2).
+    """
+    changes, occurrences = Changes(), {item.nominal_date: item for item in wanted}
+    taken = set[date]()
+    for entry in stored:
+        if entry.status not in EDITABLE:
+            if entry.cancel_reason not in FREES_ITS_DATE:
+                taken.add(entry.nominal_date)
+            if entry.status in OPEN:
+                changes.kept.append(entry)
+            continue
+        occurrence = occurrences.get(entry.nominal_date)
+        if _is_cancelled(entry, occurrence, edit, next_open):
+            changes.cancelled.append((entry, cancelled(entry, edit.reason)))
+            continue
+        taken.add(entry.nominal_date)
+        if occurrence is None:
+            changes.kept.append(entry)
+        elif entry.overridden and not (edit.retermed and edit.overridden is Overridden.REPLACE):
+            _keep(changes, entry, occurrence)
+        else:
+            _update(changes, entry, occurrence, pauses, next_open)
+    for item in wanted:
+        if item.nominal_date not in taken and item.nominal_date >= next_open:
+            changes.created.append(made(item, model, pauses, next_open))
+    return changes
+
+
+def made(occurrence: Occurrence, model: Entry, pauses: Sequence[Window], next_open: date) -> Entry:
+    """A new event; inside a pause it is paused from the beginning (rule S9)."""
+    terms = occurrence.revision.terms
+    return replace(
+        model,
+        payee_id=terms.payee_id,
+        reference=terms.reference,
+        amount=occurrence.amount,
+        sequence=occurrence.sequence,
+        nominal_date=occurrence.nominal_date,
+        date=occurrence.date,
+        revision=occurrence.revision.number,
+        status=settled_status(EventStatus.SCHEDULED, occurrence.date, pauses, next_open),
+    )
+
+
+def _is_cancelled(entry: Entry, occurrence: Occurrence | None, edit: Edit, next_open: date) -> bool:
+    if entry.overridden and (edit.spares_overridden or edit.overridden is Overridden.KEEP):
+        return False
+    if occurrence is None and entry.overridden and not edit.replaces:
+        # It was kept through an earlier new rule that does not give its date; only a new end takes it away.
+        return edit.ends_on is not None and entry.nominal_date > edit.ends_on
+    if occurrence is None:
+        return True
+    # One that is due already cannot be made anew (rule D2), and cancelling it would lose its payment: it stays.
+    return edit.replaces and entry.nominal_date >= next_open
+
+
+def _keep(changes: Changes, entry: Entry, occurrence: Occurrence) -> None:
+    changes.kept.append(entry)
+    if entry.revision != occurrence.revision.number:
+        changes.adopted.append((entry, replace(entry, revision=occurrence.revision.number)))
+
+
+def _update(changes: Changes, entry: Entry, occurrence: Occurrence, pauses: Sequence[Window], next_open: date) -> None:
+    # What is due already, or would be, keeps its day: no date lies before the next open one (rule D2).
+    moves = not entry.overridden and entry.date >= next_open and occurrence.date >= next_open
+    day = occurrence.date if moves else entry.date
+    after = changed(
+        with_terms(entry, occurrence),
+        sequence=occurrence.sequence,
+        date=day,
+        overridden=entry.overridden and day != occurrence.date,
+        status=settled_status(entry.status, day, pauses, next_open),
+    )
+    if replace(after, revision=entry.revision, version=entry.version) == entry:
+        _keep(changes, entry, occurrence)
+    else:
+        changes.updated.append((entry, replace(after, version=entry.version + 1)))

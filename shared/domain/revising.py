@@ -1,0 +1,182 @@
+"""Revising: the revisions that a change of a schedule adds (rules S2, S7, S8; what counts from where)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any, Final
+
+from shared.domain.edits import Overridden
+from shared.domain.errors import FieldProblem, Invalid
+from shared.domain.frequency import Frequency, counts_months, parse_code
+from shared.domain.recurrence import Rule
+from shared.domain.timeline import Revision, Terms, Timeline
+
+BOUNDS: Final = frozenset({"end_date", "count"})
+_STEPS: Final = ("frequency", "interval")
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleChange:
+    """What a user wants other: fields of `Rule` and of `Terms` with their new values, and `payLate`.
+
+    `from_date`: the nominal date from which it holds; None: the whole schedule.
+    """
+
+    rule: Mapping[str, Any] = field(default_factory=dict)
+    terms: Mapping[str, Any] = field(default_factory=dict)
+    pay_late: int | None = None
+    from_date: date | None = None
+    overridden: Overridden | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standpoint:
+    """Where a schedule is when it is changed: its first event that can be edited and its first that is not final,
+    the last nominal date that is used up, and the next open date."""
+
+    first_editable: date | None
+    first_open: date | None
+    last_used: date | None
+    next_open: date
+
+
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """The revisions to be added, from which nominal date on events are looked at, and what kind of change it is."""
+
+    added: list[Revision]
+    seam: date
+    new_rule: bool = False
+    retermed: bool = False
+    rebounded: bool = False
+
+
+def revise(timeline: Timeline, change: ScheduleChange, at: Standpoint, last_number: int) -> Revised:
+    """The revisions that a change adds after the `last_number`-th; none if it changes nothing.
+
+    A change of terms goes through every later revision; a new rule replaces theirs. Raises Invalid: a date before
+    the next open one, a `count` below what is used, an end before it, and what `check_rule` says.
+    """
+    bounds = {name: value for name, value in change.rule.items() if name in BOUNDS}
+    steps = {name: value for name, value in change.rule.items() if name not in BOUNDS}
+    start = _start(timeline, change, at)
+    in_force = timeline.in_force(start) or timeline.revisions[0]
+    rule = _new_rule(timeline, in_force.rule, steps, bounds, start)
+    seam = _seam(timeline, change, rule, start, at)
+    later = [revision for revision in timeline.revisions if revision.from_date > seam]
+    new_rule = any(_unbounded(item.rule) != _unbounded(rule) for item in (in_force, *later)) if steps else False
+    rebounded = _bounds(rule) != _bounds(timeline.last.rule)
+    retermed = any(item.terms._replace(**change.terms) != item.terms for item in (in_force, *later))
+    if rebounded:
+        _check_bounds(timeline, rule, at)
+    if not (new_rule or retermed or rebounded):
+        return Revised([], seam)
+    if not (new_rule or retermed):
+        last = timeline.last
+        tail = [(last.from_date, replace(last.rule, **bounds), last.terms)]
+        seam = min(seam, at.next_open)
+    else:
+        spans = [(seam, in_force), *((item.from_date, item) for item in later)]
+        tail = [
+            (day, rule if new_rule else replace(item.rule, **bounds), item.terms._replace(**change.terms))
+            for day, item in spans
+        ]
+    added = [Revision(last_number + number, *contents) for number, contents in enumerate(_merged(tail), 1)]
+    return Revised(added, seam, new_rule, retermed, rebounded)
+
+
+def _start(timeline: Timeline, change: ScheduleChange, at: Standpoint) -> date:
+    """Where the change begins to hold: `from`, else the first open nominal date, else the next one there would be.
+
+    A change of terms alone also holds for what is being paid now, should it come back (rule C6). What lies before
+    the first open date is final, and history keeps the revision that it was paid under.
+    """
+    first = at.first_editable if change.rule else at.first_open
+    if change.from_date is None:
+        if first is not None:
+            return first
+        return next((day for day, _ in timeline.nominal_dates(at.next_open)), at.next_open)
+    open_from = min(day for day in (at.first_open, at.next_open) if day is not None)
+    return max(change.from_date, open_from)
+
+
+def _new_rule(timeline: Timeline, old: Rule, steps: Mapping[str, Any], bounds: Mapping[str, Any], start: date) -> Rule:
+    """The rule in force with the new fields, counted from `start` where how often it pays changes.
+
+    The anchor's day stays: 31 stays 31. A start date in the change is the new anchor.
+    """
+    last = timeline.last.rule
+    values: dict[str, Any] = {"end_date": last.end_date, "count": last.count, **steps, **bounds}
+    if values.get("dates") and values.get("frequency", old.frequency) == Frequency.DATES:
+        values |= {"start_date": values["dates"][0], "day_of_month": None}
+    elif steps.get("start_date", old.start_date) != old.start_date:
+        values["day_of_month"] = None
+    elif any(steps.get(name, getattr(old, name)) != getattr(old, name) for name in _STEPS):
+        values |= _counted_from(timeline, old, steps, start)
+    return replace(old, **values)
+
+
+def _counted_from(timeline: Timeline, old: Rule, steps: Mapping[str, Any], start: date) -> dict[str, Any]:
+    frequency = steps.get("frequency", old.frequency)
+    if frequency == old.frequency:
+        # Another interval of the same: between two of its dates, the count begins at the next of them.
+        start = next((day for day, _ in timeline.nominal_dates(start)), start)
+    day = _day_of_month(old) if counts_months(frequency) else None
+    return {"start_date": start, "day_of_month": None if day == start.day else day}
+
+
+def _day_of_month(rule: Rule) -> int | None:
+    """The day on which a rule pays in every month; None where it has none."""
+    code = parse_code(rule.frequency)
+    if code is not None:
+        return code.day if code.kind == "IntrvlMnthDay" and code.day > 0 else None
+    if counts_months(rule.frequency) or rule.frequency == Frequency.ONCE:
+        return rule.day_of_month or rule.start_date.day
+    return None
+
+
+def _seam(timeline: Timeline, change: ScheduleChange, rule: Rule, start: date, at: Standpoint) -> date:
+    """From where the events are looked at: `start`, or earlier where a new start or listed date comes before it."""
+    new_dates: list[tuple[str, date]] = []
+    if rule.frequency == Frequency.DATES and "dates" in change.rule:
+        new_dates = [(f"/dates/{index}", day) for index, day in enumerate(rule.dates) if not timeline.gives(day)]
+    elif "start_date" in change.rule and change.rule["start_date"] != timeline.last.rule.start_date:
+        new_dates = [("/startDate", change.rule["start_date"])]
+    early = [pointer for pointer, day in new_dates if day < at.next_open]
+    if early:
+        detail = f"lies before the next possible date, {at.next_open.isoformat()}"
+        raise Invalid(*(FieldProblem(pointer, detail) for pointer in early), code="date_not_open")
+    if change.from_date is not None:
+        before = [pointer for pointer, day in new_dates if day < change.from_date]
+        if before:
+            raise Invalid(*(FieldProblem(pointer, f"lies before from, {change.from_date}") for pointer in before))
+    return min([start, *(day for _, day in new_dates)])
+
+
+def _check_bounds(timeline: Timeline, rule: Rule, at: Standpoint) -> None:
+    if at.last_used is None:
+        return
+    used = timeline.number_before(at.last_used + timedelta(days=1))
+    if rule.count is not None and rule.count < used:
+        raise Invalid(FieldProblem("/count", f"must be at least {used}: so many dates are used already"))
+    if rule.end_date is not None and rule.end_date < at.last_used:
+        raise Invalid(FieldProblem("/endDate", f"lies before the last date that is used already, {at.last_used}"))
+
+
+def _merged(tail: list[tuple[date, Rule, Terms]]) -> list[tuple[date, Rule, Terms]]:
+    """Without those that say the same as the one before."""
+    kept: list[tuple[date, Rule, Terms]] = []
+    for item in tail:
+        if not kept or kept[-1][1:] != item[1:]:
+            kept.append(item)
+    return kept
+
+
+def _unbounded(rule: Rule) -> Rule:
+    return replace(rule, end_date=None, count=None)
+
+
+def _bounds(rule: Rule) -> tuple[date | None, int | None]:
+    return rule.end_date, rule.count

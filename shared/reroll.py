@@ -1,0 +1,106 @@
+"""Rerolling: after a change of a calendar, the open events that it moves (rules D2, S3).
+
+What is to be done follows from the versions that stand in the rows: a schedule that was rolled with an older version
+of its calendar. So a pass that was killed, or a schedule that was written while the calendar changed, is found again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from shared.amend import reroll
+from shared.db import audit, editing, schedules
+from shared.db.audit import Act
+from shared.db.engine import Session, Sessions
+from shared.db.retrying import transact
+from shared.domain.edits import Changes
+from shared.domain.errors import DomainError
+from shared.log import get_logger
+from shared.settings import Settings
+
+log = get_logger(__name__)
+
+CHUNK = 200
+UNREADABLE = (DomainError, ValueError, KeyError, TypeError, AttributeError)
+
+
+class Rerolled(NamedTuple):
+    """What a calendar's change did to one schedule."""
+
+    schedule_id: UUID
+    payer_id: str
+    changes: Changes
+
+    def report(self) -> dict[str, Any]:
+        """Event by event: moved with both dates, collapsed and created."""
+        return {
+            "scheduleId": str(self.schedule_id),
+            "moved": [
+                {
+                    "id": str(after.id),
+                    "nominalDate": f"{after.nominal_date}",
+                    "from": f"{before.date}",
+                    "to": f"{after.date}",
+                }
+                for before, after in self.changes.updated
+            ],
+            "collapsed": [f"{after.nominal_date}" for _, after in self.changes.cancelled],
+            "created": [f"{entry.nominal_date}" for entry in self.changes.created],
+        }
+
+
+def reroll_all(sessions: Sessions, settings: Settings, act: Act, *, seconds: float | None = None) -> list[Rerolled]:
+    """Rerolls every schedule whose calendar changed since it was rolled, one a transaction; those that moved.
+
+    `seconds`: begins none after so long; what is left is found the next time. A schedule whose rule cannot be read is
+    named in the log and left.
+    """
+    until = None if seconds is None else time.monotonic() + seconds
+    moved = []
+    for schedule_id in _outdated(sessions):
+        if until is not None and time.monotonic() > until:
+            break
+        try:
+            rerolled = transact(sessions, partial(_reroll, settings=settings, act=act, schedule_id=schedule_id))
+        except UNREADABLE as error:
+            log.error("schedule cannot be rolled anew", alert=True, schedule=str(schedule_id), reason=repr(error))
+            continue
+        if rerolled is not None:
+            moved.append(rerolled)
+            log.info("rolled anew", **rerolled.report())
+    return moved
+
+
+def _outdated(sessions: Sessions) -> Iterator[UUID]:
+    after: UUID | None = None
+    while True:
+        found = transact(sessions, partial(schedules.outdated, after=after, limit=CHUNK))
+        yield from found
+        if len(found) < CHUNK:
+            return
+        after = found[-1]
+
+
+def _reroll(session: Session, settings: Settings, act: Act, schedule_id: UUID) -> Rerolled | None:
+    gate, schedule = editing.begin(session, settings.business, schedule_id, None)
+    if schedule.status == "cancelled" or schedule.calendar is None:
+        return None
+    changes = reroll(session, gate, schedule)
+    if not changes:
+        return None
+    rerolled = Rerolled(schedule.id, schedule.payer_id, changes)
+    audit.record(
+        session,
+        act,
+        "schedule.rerolled",
+        subject="schedule",
+        subject_id=schedule.id,
+        payer_id=schedule.payer_id,
+        before=None,
+        after=rerolled.report(),
+    )
+    return rerolled
