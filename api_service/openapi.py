@@ -21,7 +21,7 @@ DESCRIPTION: Final = """\
 Payday pays each scheduled payment on its date: once, never twice, never lost.
 
 Amounts are decimal strings with their currency. Dates are `YYYY-MM-DD`, instants RFC 3339 in UTC, ids UUIDv7.
-Every POST needs an `Idempotency-Key`: the same request with the same key has one effect and gets one answer.
+Every POST but the preview needs an `Idempotency-Key`: the same request with the same key has one effect and one answer.
 Errors are `application/problem+json`; compare `code`, show `detail`.
 """
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import fields, replace
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, text
@@ -169,17 +169,20 @@ def apply(session: Session, gate: Gate, moves: Sequence[Move], new: Sequence[Ent
     same transaction (rules D4, D6).
     """
     if moves:
-        values = {name: [getattr(after, name) for _, after in moves] for name in UPDATED}
-        before = {
-            "id": [entry.id for entry, _ in moves],
-            "before_date": [entry.date for entry, _ in moves],
-            "before_version": [entry.version for entry, _ in moves],
-        }
-        result = session.connection().execute(UPDATE, values | before)
+        result = session.connection().execute(UPDATE, update_values(moves))
         assert result.rowcount == len(moves), "events changed under their lock"  # noqa: S101
     stored = insert(session, new)
     _book(session, gate, moves, stored)
     return stored
+
+
+def update_values(moves: Sequence[Move]) -> dict[str, list[Any]]:
+    """What `UPDATE` is given for these."""
+    values = {name: [getattr(after, name) for _, after in moves] for name in UPDATED}
+    values["id"] = [before.id for before, _ in moves]
+    values["before_date"] = [before.date for before, _ in moves]
+    values["before_version"] = [before.version for before, _ in moves]
+    return values
 
 
 def _book(session: Session, gate: Gate, moves: Sequence[Move], new: Sequence[Entry]) -> None:

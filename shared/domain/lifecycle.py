@@ -7,8 +7,8 @@ processing  Claimed: it may have been sent. The worker that settles its batch mo
 paid        The provider said so for this key. Its transaction was written by the same statement (C7). Final.
 failed      Proven not paid: declined, or never executed. With `retry_on` it waits for that day's run. Final otherwise.
 unknown     It may have been paid and nobody could say yet. The resolver or a person moves it on; never a time-out.
-cancelled   Will not be paid; `cancel_reason` says why. Only `skipped` can be taken back.
-paused      Inside a pause; comes back when nothing covers it.
+cancelled   Will not be paid; `cancel_reason` says why. Only `skipped` can be taken back; inside a pause it is paused.
+paused      Inside a pause; comes back when nothing covers it, unless its date has passed: then it rests for good.
 missed      Its date and its `payLate` days passed without a run that could pay it. Final.
 """
 
@@ -45,7 +45,7 @@ TRANSITIONS: Final[dict[EventStatus, frozenset[EventStatus]]] = {
     _S.UNKNOWN: frozenset({_S.PAID, _S.FAILED, _S.SCHEDULED, _S.CANCELLED, _S.PAUSED, _S.MISSED}),
     _S.FAILED: frozenset({_S.PROCESSING, _S.CANCELLED, _S.PAID}),
     _S.PAUSED: frozenset({_S.SCHEDULED, _S.CANCELLED}),
-    _S.CANCELLED: frozenset({_S.SCHEDULED}),
+    _S.CANCELLED: frozenset({_S.SCHEDULED, _S.PAUSED}),
     _S.PAID: frozenset(),
     _S.MISSED: frozenset(),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -11,11 +12,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, event, text
 
-from shared.db import claims, partitions, planning, settlement
+from shared.db import claims, entries, partitions, planning, settlement
 from shared.db.claims import Claim
 from shared.db.engine import make_sessions
 from shared.db.migrate import database_url as sqlalchemy_url
 from shared.db.spans import Span
+from shared.domain.entries import Entry
 
 DAY = date(2026, 3, 16)
 EVENTS = 200_000
@@ -142,3 +144,16 @@ def _assert_by_key(plan: dict[str, Any]) -> None:
     assert "Seq Scan" not in {node["Node Type"] for node in scans}
     assert {node["Index Name"] for node in scans if "Index Name" in node} == {"event_2026_03_pkey"}
     assert {node["Relation Name"] for node in _nodes(plan) if node["Node Type"] == "Seq Scan"} <= {"batch"}
+
+
+@pytest.mark.parametrize("count", [1, 18, 400])
+def test_writing_an_edit_finds_each_event_by_its_key(connection: Connection, count: int) -> None:
+    entry = Entry(
+        UUID(int=3), UUID(int=9), "payer", "payee", 1, date(2026, 3, 4), date(2026, 3, 4), 100, "GBP", None, revision=2
+    )
+    moves = [
+        (replace(entry, id=UUID(int=3 + 31 * step)), replace(entry, amount=200, version=2)) for step in range(count)
+    ]
+    plan = _explain(connection, entries.UPDATE.text, entries.update_values(moves))
+    kinds = {str(scan["Node Type"]) for scan in _scans(plan, "event_2026_03")}
+    assert kinds == {"Index Scan"}

@@ -27,7 +27,7 @@ COMMANDS = [
     ["token"],
     ["doctor"],
 ]
-LATER = ["preview", "reconcile", "audit", "notices"]
+LATER = ["reconcile", "audit", "notices"]
 HEAVY = ["sqlalchemy", "celery", "flask", "marshmallow", "psycopg2", "requests"]
 
 
