@@ -44,7 +44,8 @@ BEGIN
   INSERT INTO edge VALUES (OLD.status, NEW.status);
   RETURN NULL;
 END $$;
-CREATE TRIGGER note_edge AFTER UPDATE OF status ON event FOR EACH ROW EXECUTE FUNCTION note_edge();
+CREATE TRIGGER note_edge AFTER UPDATE OF status ON event FOR EACH ROW
+  WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION note_edge();
 """
 """Writes down each status edge, so that every test also shows that the life cycle's table is kept."""
 
