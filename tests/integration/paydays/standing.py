@@ -1,0 +1,150 @@
+"""A schedule as it stands in the database, and what the rules of money say about it whatever happened before."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import takewhile
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from shared.db import plans, runs
+from shared.db.clock import business_now
+from shared.db.models import Schedule
+from shared.domain.timeline import Occurrence
+from tests.world import World
+
+Row = Mapping[str, Any]
+OPEN = ("scheduled", "paused")
+FREED = ("superseded", "collapsed", "schedule_cancelled")
+CYCLES_MIN = 12
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Every row of one schedule, the next open date, and what its timeline wants from then on."""
+
+    schedule: Row
+    events: dict[UUID, Row]
+    revisions: list[Row]
+    pauses: list[Row]
+    today: date
+    next_open: date
+    wanted: list[Occurrence]
+    ahead: int
+
+    def rows(self) -> tuple[Row, dict[UUID, Row], list[Row], list[Row]]:
+        return self.schedule, self.events, self.revisions, self.pauses
+
+    def in_force(self, nominal_date: date) -> Row:
+        """The revision in force: the latest of those that begin on or before a nominal date."""
+        return [row for row in self.revisions if row["from_nominal_date"] <= nominal_date][-1]
+
+    @property
+    def owes(self) -> bool:
+        """Whether an extension is due."""
+        return self.schedule["extend_on"] is not None and self.schedule["extend_on"] <= self.today
+
+
+def read(world: World, schedule_id: UUID) -> Standing:
+    def rows(session: Session, query: str) -> list[Row]:
+        return [dict(row) for row in session.execute(text(query), {"id": schedule_id}).mappings()]
+
+    def work(session: Session) -> Standing:
+        now = business_now(session, world.service.settings.business)
+        next_open = runs.peek_next_open(session, now)
+        schedule = session.get_one(Schedule, schedule_id)
+        timeline = plans.read(session, [schedule])[schedule_id].timeline
+        through = schedule.written_through
+
+        def within(item: Occurrence) -> bool:
+            return item.nominal_date <= through
+
+        return Standing(
+            rows(session, "SELECT * FROM schedule WHERE id = :id")[0],
+            {row["id"]: row for row in rows(session, "SELECT * FROM event WHERE schedule_id = :id")},
+            rows(session, "SELECT * FROM schedule_revision WHERE schedule_id = :id ORDER BY revision"),
+            rows(session, "SELECT * FROM pause WHERE schedule_id = :id ORDER BY id"),
+            now.today,
+            next_open,
+            list(takewhile(within, timeline.occurrences(next_open, next_open=next_open))),
+            len(list(takewhile(within, timeline.occurrences(now.today)))),
+        )
+
+    return world.transact(work)
+
+
+def check(now: Standing) -> None:
+    """What holds after every step."""
+    held = Counter(row["nominal_date"] for row in now.events.values() if row["cancel_reason"] not in FREED)
+    assert [day for day, count in held.items() if count > 1] == [], "two payments on one nominal date (S3)"
+    if now.schedule["status"] == "cancelled":
+        assert [row for row in now.events.values() if row["status"] in OPEN] == []
+        return
+    gaps = [item.nominal_date for item in now.wanted if item.nominal_date not in held]
+    assert gaps == [], "a date of the rule has no event"
+    wanted = {item.nominal_date for item in now.wanted}
+    for row in now.events.values():
+        if row["status"] in OPEN:
+            _check_rest(now, row)
+            if not row["overridden"]:
+                _check_terms(now, row)
+                assert row["nominal_date"] < now.next_open or row["nominal_date"] in wanted, "no date of the rule"
+    _check_horizon(now)
+
+
+def check_command(before: Standing, after: Standing, withdrawn: Collection[UUID] = ()) -> None:
+    """What no statement may do: change what was claimed or final, and give a date that is not open.
+
+    `withdrawn`: the skipped event that is restored, or the declined one whose retry is given up.
+    """
+    for event_id, row in before.events.items():
+        if row["status"] not in OPEN and event_id not in withdrawn:
+            assert after.events[event_id] == row, "what was claimed or final has changed (S4)"
+    for event_id, row in after.events.items():
+        old = before.events.get(event_id)
+        owed = old is None and before.owes and row["nominal_date"] > before.schedule["written_through"]
+        if not owed and (old is None or old["date"] != row["date"]):
+            assert row["date"] >= before.next_open, "a date that is not open (D2)"
+
+
+def check_passing(before: Standing, after: Standing) -> None:
+    """What a day, an extension or a worker may not do: take an event away, or change what is settled for good."""
+    for event_id, row in before.events.items():
+        if row["status"] in ("paid", "missed", "cancelled"):
+            assert after.events[event_id] == row
+        else:
+            assert after.events[event_id]["nominal_date"] == row["nominal_date"]
+            assert after.events[event_id]["date"] == row["date"]
+
+
+def _check_terms(now: Standing, row: Row) -> None:
+    terms = now.in_force(row["nominal_date"])
+    assert [row[name] for name in ("amount", "payee_id", "reference")] == [
+        terms[name] for name in ("amount", "payee_id", "reference")
+    ], "not the terms of the revision in force (S2)"
+
+
+def _check_rest(now: Standing, row: Row) -> None:
+    covered = any(
+        pause["from_date"] <= row["date"] and (pause["until_date"] is None or row["date"] < pause["until_date"])
+        for pause in now.pauses
+        if pause["ended_at"] is None
+    )
+    if covered:
+        assert row["status"] == "paused", "not paused inside a pause (S9)"
+    elif row["status"] == "paused":
+        assert row["date"] < now.next_open, "paused outside every pause (S9)"
+
+
+def _check_horizon(now: Standing) -> None:
+    rule, extend_on = now.revisions[-1]["rule"], now.schedule["extend_on"]
+    if "endDate" not in rule and "count" not in rule and rule["frequency"] not in ("once", "dates"):
+        assert extend_on is not None
+    if extend_on is not None and extend_on > now.today:
+        assert now.ahead >= CYCLES_MIN, "fewer cycles written than the horizon says (S12)"
