@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import takewhile
+from uuid import UUID
 
 from shared.db import calendars, entries, plans
 from shared.db.engine import Session
@@ -15,6 +16,7 @@ from shared.db.models import Schedule
 from shared.db.plans import Plan
 from shared.db.runs import Gate
 from shared.domain.edits import Changes, Edit, reconcile
+from shared.domain.entries import Entry
 from shared.domain.horizon import Horizon, Reach, reach
 from shared.domain.lifecycle import OPEN, CancelReason
 from shared.domain.revising import Revised, ScheduleChange, revise
@@ -36,7 +38,7 @@ def amend(
     Raises Invalid as `revise` does. What an extension still owes is written first, under the terms it was owed by;
     after a dry run the caller rolls that back.
     """
-    _catch_up(session, gate, schedule, horizon)
+    owed = _catch_up(session, gate, schedule, horizon)
     plan = plans.read(session, [schedule])[schedule.id]
     standpoint = entries.standpoint(session, schedule, gate.next_open_date)
     revised = revise(plan.timeline, change, standpoint, schedule.revision)
@@ -55,7 +57,9 @@ def amend(
         )
         changes = reconcile(stored, wanted, blank(schedule), plan.pauses, gate.next_open_date, edit)
     repaid = change.pay_late is not None and change.pay_late != schedule.pay_late
-    if dry_run or not (revised.added or repaid):
+    if dry_run:
+        return _without_ids(changes, owed)
+    if not (revised.added or repaid):
         return changes
     schedule.version += 1
     if change.pay_late is not None:
@@ -94,11 +98,33 @@ def reroll(session: Session, gate: Gate, schedule: Schedule) -> Changes:
     return changes
 
 
-def _catch_up(session: Session, gate: Gate, schedule: Schedule, horizon: Horizon) -> None:
-    """Writes what an extension owes, in steps of at most 400 dates, before the rule or the terms change."""
-    while schedule.extend_on is not None and schedule.extend_on <= gate.now.today:
-        extend(session, gate, [schedule], horizon, gate.now.today)
+def _catch_up(session: Session, gate: Gate, schedule: Schedule, horizon: Horizon) -> set[UUID | None]:
+    """Writes what an extension owes, in steps of at most 400 dates, before the rule or the terms change.
+
+    Answers the ids of what it wrote.
+    """
+    today, since = gate.now.today, schedule.written_through
+    if schedule.extend_on is None or schedule.extend_on > today:
+        return set()
+    before = {entry.id for entry in entries.lock(session, schedule, since=since)}
+    while schedule.extend_on is not None and schedule.extend_on <= today:
+        extend(session, gate, [schedule], horizon, today)
         session.refresh(schedule)
+    return {entry.id for entry in entries.lock(session, schedule, since=since)} - before
+
+
+def _without_ids(changes: Changes, unstored: set[UUID | None]) -> Changes:
+    """What a dry run answers: an event that only its own extension wrote is rolled back, and its id means nothing."""
+
+    def bare(entry: Entry) -> Entry:
+        return replace(entry, id=None) if entry.id in unstored else entry
+
+    return replace(
+        changes,
+        updated=[(before, bare(after)) for before, after in changes.updated],
+        cancelled=[(before, bare(after)) for before, after in changes.cancelled],
+        kept=[bare(entry) for entry in changes.kept],
+    )
 
 
 def _with_revisions(session: Session, plan: Plan, revised: Revised) -> Plan:

@@ -35,8 +35,12 @@ def edit(api: Api, made: dict[str, Any], **body: Any) -> dict[str, Any]:
     foreseen = asked.get_json()["changes"]
     assert foreseen.keys() == answer["changes"].keys() == {"updated", "cancelled", "created", "kept"}
     assert all("id" not in event for event in foreseen["created"])
-    assert {**foreseen, "created": []} == {**answer["changes"], "created": []}
-    assert foreseen["created"] == [without_id(event) for event in answer["changes"]["created"]]
+    assert foreseen == {
+        kind: [
+            after if "id" in said else without_id(after) for said, after in zip(foreseen[kind], several, strict=True)
+        ]
+        for kind, several in answer["changes"].items()
+    }
     assert response.headers["ETag"] == f'"v{answer["schedule"]["version"]}"'
     assert_stored(api, made, answer)
     return answer
