@@ -66,7 +66,7 @@ def amend(
         schedule.pay_late = change.pay_late
     if revised.added:
         plans.add_revisions(session, schedule, revised.added)
-        set_terms(schedule, plan.timeline.last, plan)
+        _set_terms(schedule, plan)
         schedule.extend_on = goal.extend_on
         if wanted:
             schedule.written_through, schedule.next_sequence = wanted[-1].nominal_date, wanted[-1].sequence + 1
@@ -83,19 +83,27 @@ def reroll(session: Session, gate: Gate, schedule: Schedule) -> Changes:
     """
     plan = plans.read(session, [schedule])[schedule.id]
     first = entries.standpoint(session, schedule, gate.next_open_date).first_editable
-    changes = Changes()
-    if first is not None:
-        wanted = _wanted(session, gate, schedule, plan.timeline, first, schedule.written_through)
-        stored = entries.lock(session, schedule, since=first)
-        edit = Edit(reason=CancelReason.COLLAPSED, spares_overridden=True)
-        changes = reconcile(stored, wanted, blank(schedule), plan.pauses, gate.next_open_date, edit)
-        changes.created = entries.apply(session, gate, changes.moved, changes.created)
+    # Also before the first open event: the dates that collapsed there come back when their days are opened again.
+    seam = min(first or gate.next_open_date, gate.next_open_date)
+    wanted = _wanted(session, gate, schedule, plan.timeline, seam, schedule.written_through)
+    stored = entries.lock(session, schedule, since=seam)
+    edit = Edit(reason=CancelReason.COLLAPSED, spares_overridden=True)
+    changes = reconcile(stored, wanted, blank(schedule), plan.pauses, gate.next_open_date, edit)
+    changes.created = entries.apply(session, gate, changes.moved, changes.created)
     if changes:
         schedule.version += 1
     set_terms(schedule, plan.timeline.last, plan)
     session.flush()
     calendars.keep(session, plan.loaded.values(), gate.now.today)
     return changes
+
+
+def _set_terms(schedule: Schedule, plan: Plan) -> None:
+    """As `set_terms`, but what lies before the seam is still rolled with the older version: it is to be found."""
+    code, version = schedule.calendar, schedule.calendar_version
+    set_terms(schedule, plan.timeline.last, plan)
+    if schedule.calendar == code:
+        schedule.calendar_version = version
 
 
 def _catch_up(session: Session, gate: Gate, schedule: Schedule, horizon: Horizon) -> set[UUID | None]:
