@@ -92,6 +92,8 @@ def reroll(session: Session, gate: Gate, schedule: Schedule) -> Changes:
     changes.created = entries.apply(session, gate, changes.moved, changes.created)
     if changes:
         schedule.version += 1
+    if wanted:  # what collapsed has no number, and what came back has one
+        schedule.next_sequence = wanted[-1].sequence + 1
     set_terms(schedule, plan.timeline.last, plan)
     session.flush()
     calendars.keep(session, plan.loaded.values(), gate.now.today)

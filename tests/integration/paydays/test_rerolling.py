@@ -14,6 +14,7 @@ from shared.reroll import Rerolled, reroll_all
 from tests.edits import Edit, Subject, apply, change, edit_event, pause, restore, skip, subject_of
 from tests.world import ACT, World
 from worker_service.calendars import keep_up
+from worker_service.extend import extend_through
 
 CODE = "GB-ENG"
 TODAY, TOMORROW = date(2026, 3, 2), date(2026, 3, 3)
@@ -93,6 +94,20 @@ def test_the_last_day_of_a_daily_schedule_comes_back_although_nothing_else_is_op
     _open_day(world, TOMORROW)
     assert sorted(world.statuses(schedule)) == ["cancelled", "paid", "scheduled"]
     _finish(world)
+
+
+@pytest.mark.parametrize("opened", [False, True], ids=["closed", "opened again"])
+def test_an_extension_goes_on_numbering_after_a_collapsed_day(world: World, opened: bool) -> None:
+    schedule = _daily(world, count=None)
+    _close_day(world, TENTH)
+    if opened:
+        _open_day(world, TENTH)
+    written = len(_live_events(world, schedule))
+    world.transact(lambda session: session.execute(text("UPDATE schedule SET extend_on = DATE '2026-03-20'")))
+    assert extend_through(world.service, date(2026, 3, 20)) > 0
+    numbers = [event.sequence for event in _live_events(world, schedule)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) > written
 
 
 def test_closing_and_opening_in_turn_never_makes_a_second_payment(world: World) -> None:
