@@ -58,6 +58,8 @@ def assert_stored(api: Api, made: dict[str, Any], answer: dict[str, Any]) -> Non
         id=made["id"],
     )
     assert len({row.nominal_date for row in live}) == len(live)
+    by_the_rule = [event["sequence"] for event in events(api, made, "scheduled", "paused") if not event["overridden"]]
+    assert by_the_rule == sorted(set(by_the_rule))
 
 
 def snapshot(api: Api) -> tuple[Any, ...]:

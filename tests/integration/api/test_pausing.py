@@ -7,7 +7,7 @@ import pytest
 from tests.integration.api.client import Api, assert_problem, pointers
 from tests.integration.api.editing import edit, events, patch, snapshot
 
-DAYS = {"frequency": "daily", "startDate": "2026-11-23", "count": 5}
+DAYS: dict[str, Any] = {"frequency": "daily", "startDate": "2026-11-23", "count": 5}
 
 
 def pause(api: Api, made: dict[str, Any], from_date: str, until: str | None = None) -> dict[str, Any]:

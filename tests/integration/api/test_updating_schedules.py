@@ -1,5 +1,7 @@
 """PATCH of a schedule: terms, rules and bounds, whole or from a nominal date (rules S2, S3, S6-S8)."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ from sqlalchemy import event as sqlalchemy_event
 from tests.integration.api.client import Api, assert_problem, pointers
 from tests.integration.api.editing import edit, events, nominal, patch, snapshot
 
-FIVE_DAYS = {"frequency": "daily", "startDate": "2026-11-20", "count": 5}
+FIVE_DAYS: dict[str, Any] = {"frequency": "daily", "startDate": "2026-11-20", "count": 5}
 
 
 def pay(api: Api, event: dict[str, Any], day: int = 1) -> None:
@@ -394,7 +396,7 @@ def test_the_audit_says_what_was_and_what_is(api: Api) -> None:
     assert (row.before["version"], row.after["version"]) == (1, 2)
 
 
-def test_pay_late_and_retry_are_fields_as_any(api: Api) -> None:
+def test_how_late_it_may_be_paid_touches_no_event(api: Api) -> None:
     made = api.schedule(count=3)
     answer = edit(api, made, payLate=9)
     assert (answer["schedule"]["payLate"], answer["schedule"]["version"]) == (9, 2)
@@ -435,6 +437,74 @@ def test_what_an_open_run_had_counted_follows_the_edit(api: Api) -> None:
     edit(api, made, startDate="2026-11-25")
     run = api.get("/v1/runs/2026-11-20", scopes=("ops",))
     assert (run["waiting"], run["balanced"]) == ({"count": 0, "amounts": {}}, True)
+
+
+def test_a_count_goes_on_over_a_new_rule(api: Api) -> None:
+    made = api.schedule(**FIVE_DAYS, firstAmount="1.00", finalAmount="9.00")
+    for number, event in enumerate(made["events"][:2]):
+        pay(api, event, number + 1)
+    answer = edit(api, made, frequency="weekly")
+    created = [(event["sequence"], event["nominalDate"], event["amount"]) for event in answer["changes"]["created"]]
+    assert created == [(3, "2026-11-22", "25.00"), (4, "2026-11-29", "25.00"), (5, "2026-12-06", "9.00")]
+
+
+def test_dates_that_collapse_are_not_made_and_do_not_come_back(api: Api) -> None:
+    made = api.schedule(frequency="daily", startDate="2026-11-20", endDate="2026-11-24", calendar="weekends")
+    edit(api, made, dayConvention="following")
+    open_ones = events(api, made, "scheduled")
+    assert [event["date"] for event in open_ones] == ["2026-11-20", "2026-11-23", "2026-11-24"]
+    assert [event["sequence"] for event in open_ones] == [1, 2, 3]
+    answer = edit(api, made, amount="30.00")
+    assert (answer["changes"]["created"], answer["changes"]["cancelled"]) == ([], [])
+    edit(api, made, dayConvention="none")
+    assert nominal(events(api, made, "scheduled")) == nominal(made["events"])
+
+
+def test_what_is_late_already_changes_its_amount_and_never_its_day(api: Api, database_url: str) -> None:
+    made = api.schedule(**FIVE_DAYS)
+    later = Api(database_url, BUSINESS_DATE="2026-11-23")
+    edit(later, made, amount="30.00")
+    assert [(event["amount"], event["date"]) for event in events(later, made)] == [
+        ("30.00", event["date"]) for event in made["events"]
+    ]
+    answer = edit(later, made, frequency="weekly")
+    assert all(event["date"] >= "2026-11-23" for event in answer["changes"]["created"])
+    late, *rest = events(later, made, "scheduled")
+    assert (late["id"], late["date"]) == (made["events"][0]["id"], "2026-11-20")
+    assert nominal(rest) == ["2026-11-27", "2026-12-04", "2026-12-11", "2026-12-18"]
+    later.close()
+
+
+def test_of_many_edits_of_one_version_one_wins_and_the_others_are_told(api: Api) -> None:
+    made = api.schedule(count=12)
+    start = Barrier(6)
+
+    def change(number: int) -> int:
+        body = {"amount": f"{number + 30}.00"} if number % 2 else {"interval": number + 2}
+        start.wait()
+        return patch(api, f"/v1/schedules/{made['id']}", body, version=1).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = sorted(pool.map(change, range(6)))
+    assert answers == [200] + [412] * 5
+    assert api.get(f"/v1/schedules/{made['id']}")["version"] == 2
+    assert [event["sequence"] for event in events(api, made, "scheduled")] == list(range(1, 13))
+    assert api.rows("SELECT count(*) FROM audit WHERE action = 'schedule.updated'")[0][0] == 1
+
+
+def test_edits_upon_edits_leave_no_gap_and_no_double(api: Api) -> None:
+    made = api.schedule(count=8)
+    edit(api, made, from_="2027-03-31", frequency="fortnightly")
+    edit(api, made, from_="2027-02-28", amount="30.00")
+    edit(api, made, from_="2027-04-14", frequency="monthly")
+    assert [(event["nominalDate"], event["amount"]) for event in events(api, made, "scheduled")] == [
+        ("2026-12-31", "25.00"), ("2027-01-31", "25.00"), ("2027-02-28", "30.00"), ("2027-03-31", "30.00"),
+        ("2027-04-14", "30.00"), ("2027-05-14", "30.00"), ("2027-06-14", "30.00"), ("2027-07-14", "30.00"),
+    ]  # fmt: skip
+    edit(api, made, frequency="monthly", startDate="2026-12-15")
+    assert nominal(events(api, made, "scheduled")) == [
+        "2026-12-15", "2027-01-15", "2027-02-15", "2027-03-15", "2027-04-15", "2027-05-15", "2027-06-15", "2027-07-15",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
