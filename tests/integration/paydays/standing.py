@@ -111,6 +111,8 @@ def check_command(before: Standing, after: Standing, withdrawn: Collection[UUID]
         owed = old is None and before.owes and row["nominal_date"] > before.schedule["written_through"]
         if not owed and (old is None or old["date"] != row["date"]):
             assert row["date"] >= before.next_open, "a date that is not open (D2)"
+        if old is not None and old["status"] == "paused" and row["status"] == "scheduled":
+            assert row["date"] >= before.next_open, "back from a pause although its date has passed (S9)"
 
 
 def check_passing(before: Standing, after: Standing) -> None:

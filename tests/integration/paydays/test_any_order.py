@@ -11,7 +11,14 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from api_service.commands.cancel_event import cancel_event
 from api_service.commands.cancel_schedule import cancel_schedule
@@ -133,10 +140,10 @@ class AnyOrder(RuleBasedStateMachine):
         retries = self.now.events[event_id]["retry_on"] is not None
         self.command(cancel_event, {event_id} if retries else set(), event_id=event_id, precondition=ANY_VERSION)
 
+    @precondition(lambda self: self.skipped())
     @rule(nth=st.integers(0, 30))
     def restore(self, nth: int) -> None:
-        skipped = [row["id"] for row in self.now.events.values() if row["cancel_reason"] == "skipped"]
-        event_id = skipped[nth % len(skipped)] if skipped else self.event(nth)
+        event_id = self.skipped()[nth % len(self.skipped())]
         self.command(restore_event, {event_id}, event_id=event_id)
 
     @rule(since=st.integers(-5, 40), length=st.none() | st.integers(1, 60))
@@ -144,11 +151,11 @@ class AnyOrder(RuleBasedStateMachine):
         until = None if length is None else self.day(since + length)
         self.command(pause_schedule, schedule_id=self.schedule_id, from_date=self.day(since), until_date=until)
 
+    @precondition(lambda self: self.now.pauses)
     @rule(nth=st.integers(0, 5))
     def resume(self, nth: int) -> None:
-        if self.now.pauses:
-            pause_id = self.now.pauses[nth % len(self.now.pauses)]["id"]
-            self.command(resume_schedule, schedule_id=self.schedule_id, pause_id=pause_id, precondition=ANY_VERSION)
+        pause_id = self.now.pauses[nth % len(self.now.pauses)]["id"]
+        self.command(resume_schedule, schedule_id=self.schedule_id, pause_id=pause_id, precondition=ANY_VERSION)
 
     @rule(really=st.integers(0, 9))
     def cancel(self, really: int) -> None:
@@ -266,10 +273,14 @@ class AnyOrder(RuleBasedStateMachine):
         assert self.schedule_id is not None
         self.now = standing.read(self.world, self.schedule_id)
 
-    def event(self, nth: int) -> UUID:
-        """One of the events from today on, else any; the order is that of their dates."""
+    def skipped(self) -> list[UUID]:
         rows = sorted(self.now.events.values(), key=lambda row: (row["date"], row["id"]))
-        rows = [row for row in rows if row["date"] >= self.now.today] or rows
+        return [row["id"] for row in rows if row["cancel_reason"] == "skipped"]
+
+    def event(self, nth: int) -> UUID:
+        """One of the events that still have their nominal date, else any; those to come first, by their dates."""
+        rows = sorted(self.now.events.values(), key=lambda row: (row["date"] < self.now.today, row["date"], row["id"]))
+        rows = [row for row in rows if row["cancel_reason"] not in standing.FREED] or rows
         found: UUID = rows[nth % len(rows)]["id"]
         return found
 
@@ -327,7 +338,7 @@ def test_the_rules_hold_in_any_order_of_edits_and_days(
     run_state_machine_as_test(
         InThisBank,
         settings=settings(
-            max_examples=15,
+            max_examples=10,
             stateful_step_count=20,
             deadline=None,
             derandomize=True,
