@@ -94,7 +94,9 @@ def check(now: Standing) -> None:
             _check_rest(now, row)
             if not row["overridden"]:
                 _check_terms(now, row)
-                assert row["nominal_date"] < now.next_open or row["nominal_date"] in wanted, "no date of the rule"
+                # A skipped one beyond what is written may have been restored: the extension will pass it over.
+                looked_at = now.next_open <= row["nominal_date"] <= now.schedule["written_through"]
+                assert not looked_at or row["nominal_date"] in wanted, "no date of the rule"
     _check_horizon(now)
 
 
