@@ -86,9 +86,10 @@ def set_terms(schedule: Schedule, last: Revision, plan: Plan) -> None:
     schedule.frequency, schedule.end_date, schedule.is_recurring = str(rule.frequency), rule.end_date, rule.is_recurring
     schedule.amount, schedule.payee_id, schedule.reference = terms.amount, terms.payee_id, terms.reference
     schedule.first_amount, schedule.final_amount = terms.first_amount, terms.final_amount
-    used = plan.loaded.get(rule.calendar) if rule.needs_calendar else None
-    schedule.calendar = None if used is None else rule.calendar
-    schedule.calendar_version = None if used is None else used.version
+    # Events before a last revision that needs no calendar may still depend on one.
+    followed = [item.rule.calendar for item in plan.timeline.revisions if item.rule.needs_calendar]
+    schedule.calendar = followed[-1] if followed else None
+    schedule.calendar_version = plan.loaded[followed[-1]].version if followed else None
 
 
 def blank(schedule: Schedule) -> Entry:

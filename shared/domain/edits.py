@@ -130,7 +130,8 @@ def _is_cancelled(entry: Entry, occurrence: Occurrence | None, edit: Edit, next_
         # It was kept through an earlier new rule that does not give its date; only a new end takes it away.
         return edit.ends_on is not None and entry.nominal_date > edit.ends_on
     if occurrence is None:
-        return True
+        # A calendar's change does not take away what is due already.
+        return not (edit.reason is CancelReason.COLLAPSED and entry.date < next_open)
     # One that is due already cannot be made anew (rule D2), and cancelling it would lose its payment: it stays.
     return edit.replaces and entry.nominal_date >= next_open
 

@@ -90,13 +90,15 @@ def revise(timeline: Timeline, change: ScheduleChange, at: Standpoint, last_numb
 def _start(timeline: Timeline, change: ScheduleChange, at: Standpoint) -> date:
     """Where the change begins to hold: `from`, else the first open nominal date, else the next one there would be.
 
-    A change of terms alone also holds for what is being paid now, should it come back (rule C6). What lies before
-    the first open date is final, and history keeps the revision that it was paid under.
+    A change of terms alone also holds for what is being paid now, should it come back (rule C6), and for what is
+    skipped and may be restored. What lies before is final, and history keeps the revision that it was paid under.
     """
-    first = at.first_editable if change.rule else at.first_open
+    if change.from_date is None and not change.rule:
+        to_come = max(at.next_open, timeline.revisions[0].from_date)
+        return to_come if at.first_open is None else min(at.first_open, to_come)
     if change.from_date is None:
-        if first is not None:
-            return first
+        if at.first_editable is not None:
+            return at.first_editable
         return next((day for day, _ in timeline.nominal_dates(at.next_open)), at.next_open)
     open_from = min(day for day in (at.first_open, at.next_open) if day is not None)
     return max(change.from_date, open_from)

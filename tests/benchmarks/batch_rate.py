@@ -21,10 +21,11 @@ DAY = "2026-03-02"
 FILL = text("""
 WITH made AS (
   INSERT INTO schedule (id, payer_id, payee_id, start_date, is_recurring, amount, currency, frequency, rule, pay_late,
-    next_sequence)
+    next_sequence, written_through)
   SELECT CAST(lpad(to_hex(n), 32, '0') AS uuid), 'payer-' || n, 'payee-' || n % 1000, CAST(:day AS date), false,
     100 + n % 10000, 'GBP', 'once',
-    '{"startDate": "2026-03-02", "frequency": "once", "interval": 1, "monthEnd": "clamp"}', 5, 2
+    '{"startDate": "2026-03-02", "frequency": "once", "interval": 1, "monthEnd": "clamp",
+      "dayConvention": "none", "calendar": "GB-ENG"}', 5, 2, CAST(:day AS date)
   FROM generate_series(CAST(:first AS int), CAST(:last AS int)) AS n
   RETURNING id, payer_id, payee_id, amount)
 INSERT INTO event (date, id, schedule_id, payer_id, payee_id, amount, currency, nominal_date, sequence, revision)

@@ -21,6 +21,8 @@ TODAY_SHARE = 0.85
 CANCELLED = {11: "schedule", 29: "event"}
 """Of every forty schedules these two are thought better of before the day is run."""
 GROUP = 40
+NAMES = tuple(name for name in Frequency if name != Frequency.DATES)
+"""All that count from a start date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def _body(draw: random.Random, number: int, payer_id: str, today: date) -> dict[
         "amount": _amount(draw, currency),
         "currency": currency,
         "startDate": start.isoformat(),
-        "frequency": str(list(Frequency)[number % len(Frequency)]),
+        "frequency": str(NAMES[number % len(NAMES)]),
     }
     reference = draw.choice(REFERENCES)
     if reference is not None:
