@@ -24,7 +24,7 @@ CASES: dict[str, tuple[list[Edit], dict[str, int], int | None]] = {
     "skipped and restored": ([skip, restore], PAID, 2500),
     "skipped and restored again": ([skip, restore, skip, restore], PAID, 2500),
     "restored with another amount": ([skip, change(TODAY, amount=3100), restore], PAID, 3100),
-    "restored after a change from the next date on": ([skip, change(amount=3100), restore], PAID, 2500),
+    "restored after a change of the whole": ([skip, change(amount=3100), restore], PAID, 3100),
     "edited, skipped, restored": ([edit_event(amount=4200), skip, restore], PAID, 4200),
     "paused": ([REST], WITHDRAWN, None),
     "paused and resumed": ([REST, resume], PAID, 2500),
