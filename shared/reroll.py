@@ -16,16 +16,15 @@ from shared.amend import reroll
 from shared.db import audit, editing, schedules
 from shared.db.audit import Act
 from shared.db.engine import Session, Sessions
+from shared.db.plans import UNREADABLE
 from shared.db.retrying import transact
 from shared.domain.edits import Changes
-from shared.domain.errors import DomainError
 from shared.log import get_logger
 from shared.settings import Settings
 
 log = get_logger(__name__)
 
 CHUNK = 200
-UNREADABLE = (DomainError, ValueError, KeyError, TypeError, AttributeError)
 
 
 class Rerolled(NamedTuple):

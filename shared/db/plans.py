@@ -15,8 +15,12 @@ from shared.db.calendars import LoadedCalendar
 from shared.db.engine import Session
 from shared.db.models import Schedule, ScheduleRevision
 from shared.domain.entries import Window
+from shared.domain.errors import DomainError
 from shared.domain.recurrence import Rule
 from shared.domain.timeline import Revision, Terms, Timeline
+
+UNREADABLE: Final = (DomainError, ValueError, KeyError, TypeError, AttributeError)
+"""What `read` raises for a rule that is none, or one of a newer version."""
 
 FIRST: Final = 1
 """The revision that a schedule begins with; its row says the same as the schedule's own."""
@@ -32,7 +36,7 @@ class Plan:
 
 
 def read(session: Session, schedules: Collection[Schedule]) -> dict[UUID, Plan]:
-    """The plan of each of these. Raises ValueError for a rule of a newer version."""
+    """The plan of each of these. Raises one of `UNREADABLE`."""
     revisions = _revisions(session, schedules)
     rules = [revision.rule for several in revisions.values() for revision in several]
     loaded = read_calendars(session, rules)

@@ -14,15 +14,11 @@ from sqlalchemy.orm import Session
 from shared.db import plans, schedules
 from shared.db.bookings import line
 from shared.db.models import Schedule
-from shared.db.plans import Plan
+from shared.db.plans import UNREADABLE, Plan
 from shared.domain.books import Heading
-from shared.domain.errors import DomainError
 from shared.domain.lifecycle import EventStatus
 from shared.domain.returning import Fate, Returning, fate, new_terms
 from shared.domain.timeline import Occurrence
-
-UNREADABLE = (DomainError, ValueError, KeyError, TypeError, AttributeError)
-"""What a rule raises that is none, or one of a newer version."""
 
 READ = text("""
 SELECT id, schedule_id, nominal_date, date, sequence, revision, overridden FROM event
