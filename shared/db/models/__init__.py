@@ -1,7 +1,8 @@
 """The tables. Amounts are minor units with an ISO 4217 code; ids are UUIDv7; constraints have names."""
 
 from shared.db.models.base import Base
-from shared.db.models.event import Attempt, Event, Transaction
+from shared.db.models.event import Attempt, Event, FinalDecline, Transaction
+from shared.db.models.provider import Provider
 from shared.db.models.record import Audit, IdempotencyKey
 from shared.db.models.rest import Calendar, CalendarDay, Hold
 from shared.db.models.run import Batch, Booking, Run
@@ -16,9 +17,11 @@ __all__ = [
     "Calendar",
     "CalendarDay",
     "Event",
+    "FinalDecline",
     "Hold",
     "IdempotencyKey",
     "Pause",
+    "Provider",
     "Run",
     "Schedule",
     "ScheduleRevision",

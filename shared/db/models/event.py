@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Identity,
     Index,
     Integer,
     false,
@@ -24,6 +25,8 @@ from shared.domain.lifecycle import CancelReason, EventStatus
 
 class Event(Base):
     """One dated payment of a schedule, by month of `date`.
+
+    `settled_at`: when the provider's word moved it. `first_declined_on`: the business date that its retries count from.
 
     One index beside the key, and none with a status, a batch or an attempt: their updates stay heap-only.
     """
@@ -65,6 +68,8 @@ class Event(Base):
     first_sent_at: Mapped[datetime | None]
     failure_code: Mapped[str | None]
     retry_on: Mapped[Day | None]
+    first_declined_on: Mapped[Day | None]
+    settled_at: Mapped[datetime | None]
     transaction_id: Mapped[UUID | None]
     version: Mapped[int] = mapped_column(Integer, server_default="1")
 
@@ -92,6 +97,18 @@ class Transaction(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+class FinalDecline(Base):
+    """An event was declined for good and nobody has looked yet whether its schedule is to be suspended (rule S10)."""
+
+    __tablename__ = "final_decline"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    schedule_id: Mapped[UUID]
+    event_id: Mapped[UUID]
+    code: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class Attempt(Base):
     """A key that was not settled at its first send: what the resolver asks about, and what it learned (K4, K9)."""
 
@@ -111,6 +128,7 @@ class Attempt(Base):
     reason: Mapped[str | None]
     provider_ref: Mapped[str | None]
     resend: Mapped[bool] = mapped_column(server_default=true())
+    resolved_by: Mapped[str | None]
     run_date: Mapped[Day]
     batch_id: Mapped[int | None] = mapped_column(BigInteger)
     first_sent_at: Mapped[datetime]

@@ -9,10 +9,12 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     CheckConstraint,
+    Index,
     Integer,
     SmallInteger,
     false,
     func,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,7 +25,10 @@ class Hold(Base):
     """A stop on payments of a payer, to a payee, or of everything (rule P3)."""
 
     __tablename__ = "hold"
-    __table_args__ = (CheckConstraint("payer_id IS NULL OR payee_id IS NULL", name="names_one_party"),)
+    __table_args__ = (
+        CheckConstraint("payer_id IS NULL OR payee_id IS NULL", name="names_one_party"),
+        Index("hold_active", "placed_at", postgresql_where=text("ended_at IS NULL")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     payer_id: Mapped[str | None]

@@ -14,7 +14,9 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    SmallInteger,
     Uuid,
+    false,
     func,
     text,
 )
@@ -63,6 +65,10 @@ class Batch(Base):
     claimed  A worker's until `lease_until`; its statements carry the epoch. A crash leaves it for takeover.
     done     Nothing of it is left.
     carried  Its run closed first; what was left has a new batch in the next run.
+
+    `retry`: it holds declined events whose retry day it is, not scheduled ones. `opens_at`: a business time before
+    which it is not paid. `held`: a hold made it wait. `provider`: whom its events were sent to. `deaths`: how many
+    holders in a row did not live to settle it.
     """
 
     __tablename__ = "batch"
@@ -89,6 +95,11 @@ class Batch(Base):
     lease_until: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
     wait_until: Mapped[datetime | None]
+    retry: Mapped[bool] = mapped_column(server_default=false())
+    opens_at: Mapped[datetime | None]
+    held: Mapped[bool] = mapped_column(server_default=false())
+    provider: Mapped[str | None]
+    deaths: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     ForeignKey,
@@ -27,7 +28,7 @@ class Schedule(Base):
 
     Its terms are those of its last revision. `written_through` is the last nominal date that has been written,
     `next_sequence` what follows it. `calendar` and its version are those that its dates were rolled with; NULL where
-    no date depends on one.
+    no date depends on one. `retry_days`: working days after a first decline on which it is tried again (rule S11).
     """
 
     __tablename__ = "schedule"
@@ -59,6 +60,7 @@ class Schedule(Base):
     rule: Mapped[dict[str, Any]]
     reference: Mapped[str | None]
     pay_late: Mapped[int] = mapped_column(SmallInteger)
+    retry_days: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
     status: Mapped[str] = mapped_column(server_default="active")
     revision: Mapped[int] = mapped_column(Integer, server_default="1")
     version: Mapped[int] = mapped_column(Integer, server_default="1")

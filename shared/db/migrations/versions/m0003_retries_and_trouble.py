@@ -1,0 +1,57 @@
+"""Retries, suspensions that are due, what kills its workers, and how the provider is"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("schedule", sa.Column("retry_days", postgresql.ARRAY(sa.SmallInteger()), nullable=True))
+    op.add_column("event", sa.Column("first_declined_on", sa.Date(), nullable=True))
+    op.add_column("event", sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("batch", sa.Column("retry", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("batch", sa.Column("opens_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("batch", sa.Column("held", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("batch", sa.Column("provider", sa.Text(), nullable=True))
+    op.add_column("batch", sa.Column("deaths", sa.SmallInteger(), server_default="0", nullable=False))
+    op.add_column("attempt", sa.Column("resolved_by", sa.Text(), nullable=True))
+    op.create_index("hold_active", "hold", ["placed_at"], postgresql_where=sa.text("ended_at IS NULL"))
+    op.create_table(
+        "final_decline",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("schedule_id", sa.Uuid(), nullable=False),
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("final_decline_pkey")),
+    )
+    op.create_table(
+        "provider",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("shut_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("trips", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("allowance", sa.Integer(), nullable=True),
+        sa.Column("next_call_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("allowance > 0", name=op.f("provider_allowance_is_positive")),
+        sa.PrimaryKeyConstraint("name", name=op.f("provider_pkey")),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("provider")
+    op.drop_table("final_decline")
+    op.drop_index("hold_active", table_name="hold", postgresql_where=sa.text("ended_at IS NULL"))
+    op.drop_column("attempt", "resolved_by")
+    for column in ("deaths", "provider", "held", "opens_at", "retry"):
+        op.drop_column("batch", column)
+    op.drop_column("event", "settled_at")
+    op.drop_column("event", "first_declined_on")
+    op.drop_column("schedule", "retry_days")
