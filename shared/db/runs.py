@@ -23,6 +23,12 @@ SELECT pg_advisory_xact_lock_shared(706179, date - date '2000-01-01')
 FROM (SELECT date FROM run WHERE status <> 'closed' AND date BETWEEN :first AND :last ORDER BY date) AS open
 """)
 
+# Workers that heard of a batch while the run was paused have forgotten it; without this it would rest for a lease.
+WAKE = text("""
+UPDATE batch SET published_at = NULL, held = false, wait_until = CASE WHEN held THEN NULL ELSE wait_until END
+WHERE run_date = :day AND status = 'waiting' AND (published_at IS NOT NULL OR held)
+""")
+
 BEGUN = ("planning", "open", "paused", "closed")
 
 
@@ -139,15 +145,50 @@ def begin_close(session: Session, day: date, reason: str | None) -> Run:
 
     Closing again changes nothing. Raises NotFound, and Conflict while the run is still being planned.
     """
-    get(session, day)
-    run = lock(session, day)
-    if run.status == "planning":
-        raise Conflict(f"the run of {day} is still being planned", code="run_not_open")
+    run = _lock_begun(session, day)
     if run.status != "closed" and run.closing_at is None:
         run.closing_at = session.scalar(text("SELECT clock_timestamp()"))
         run.reason = reason
         session.flush()
     return run
+
+
+def pause(session: Session, day: date, reason: str) -> Run:
+    """From now on nothing of this run is claimed, until it is resumed; it still closes at its cut-off (rule D5).
+
+    Pausing again changes nothing. Raises NotFound, and Conflict for a run that is being planned, closes or is closed.
+    """
+    run = _lock_paying(session, day)
+    if run.status == "open":
+        run.status, run.reason = "paused", reason
+        session.flush()
+    return run
+
+
+def resume(session: Session, day: date, reason: str) -> Run:
+    """A paused run pays again, and its batches are published anew; resuming an open one changes nothing.
+
+    Raises NotFound, and Conflict for a run that is being planned, closes or is closed.
+    """
+    run = _lock_paying(session, day)
+    if run.status == "paused":
+        run.status, run.reason = "open", reason
+        session.flush()
+        session.execute(WAKE, {"day": day})
+    return run
+
+
+def pause_all(session: Session, reason: str) -> list[date]:
+    """Pauses every run that is open and not closing; the dates of those that it paused, oldest first."""
+    paying = select(Run.date).where(Run.status == "open", Run.closing_at.is_(None)).order_by(Run.date)
+    paused = []
+    for day in session.scalars(paying).all():
+        run = lock(session, day)
+        if run.is_paying:
+            run.status, run.reason = "paused", reason
+            paused.append(day)
+    session.flush()
+    return paused
 
 
 def to_close(session: Session, now: BusinessNow) -> list[date]:
@@ -167,6 +208,23 @@ def mark_closed(session: Session, day: date, off: dict[str, Any] | None) -> None
     session.execute(
         update(Run).where(Run.date == day).values(status="closed", closed_at=func.clock_timestamp(), off=off)
     )
+
+
+def _lock_begun(session: Session, day: date) -> Run:
+    get(session, day)
+    run = lock(session, day)
+    if run.status == "planning":
+        raise Conflict(f"the run of {day} is still being planned", code="run_not_open")
+    return run
+
+
+def _lock_paying(session: Session, day: date) -> Run:
+    run = _lock_begun(session, day)
+    if run.status == "closed":
+        raise Conflict(f"the run of {day} is closed", code="run_closed")
+    if run.closing_at is not None:
+        raise Conflict(f"the run of {day} is being closed", code="run_closing")
+    return run
 
 
 def _share(session: Session, first: date, last: date) -> list[Run]:
