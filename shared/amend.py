@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from itertools import takewhile
 from uuid import UUID
 
-from shared.db import calendars, entries, plans
+from shared.db import calendars, entries, followed, plans
 from shared.db.engine import Session
 from shared.db.models import Schedule
 from shared.db.plans import Plan
@@ -66,7 +66,11 @@ def amend(
         schedule.pay_late = change.pay_late
     if revised.added:
         plans.add_revisions(session, schedule, revised.added)
-        _set_terms(schedule, plan)
+        set_terms(schedule, plan.timeline.last)
+        # What lies before the seam is still rolled with the older versions: it is to be found.
+        rolled = followed.read(session, schedule)
+        versions = {code: rolled.get(code, version) for code, version in plan.followed.items()}
+        followed.write(session, schedule, rolled, versions)
         schedule.extend_on = goal.extend_on
         if wanted:
             schedule.written_through, schedule.next_sequence = wanted[-1].nominal_date, wanted[-1].sequence + 1
@@ -94,18 +98,10 @@ def reroll(session: Session, gate: Gate, schedule: Schedule) -> Changes:
         schedule.version += 1
     if wanted:  # what collapsed has no number, and what came back has one
         schedule.next_sequence = wanted[-1].sequence + 1
-    set_terms(schedule, plan.timeline.last, plan)
+    followed.write(session, schedule, followed.read(session, schedule), plan.followed)
     session.flush()
     calendars.keep(session, plan.loaded.values(), gate.now.today)
     return changes
-
-
-def _set_terms(schedule: Schedule, plan: Plan) -> None:
-    """As `set_terms`, but what lies before the seam is still rolled with the older version: it is to be found."""
-    code, version = schedule.calendar, schedule.calendar_version
-    set_terms(schedule, plan.timeline.last, plan)
-    if schedule.calendar == code:
-        schedule.calendar_version = version
 
 
 def _catch_up(session: Session, gate: Gate, schedule: Schedule, horizon: Horizon) -> set[UUID | None]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from shared.db import calendars, entries, late, plans, schedules
+from shared.db import calendars, entries, followed, late, plans, schedules
 from shared.db.engine import Session
 from shared.db.models import Schedule
 from shared.db.plans import Plan
@@ -66,7 +66,8 @@ def open_schedule(session: Session, gate: Gate, asked: NewSchedule, horizon: Hor
         written_through=written.through,
         extend_on=written.extend_on,
     )
-    set_terms(schedule, revision, Plan(timeline, [], loaded))
+    set_terms(schedule, revision)
+    followed.write(session, schedule, {}, Plan(timeline, [], loaded).followed)
     session.add(schedule)
     session.flush()
     plans.add_revisions(session, schedule, [revision])
@@ -78,18 +79,14 @@ def open_schedule(session: Session, gate: Gate, asked: NewSchedule, horizon: Hor
     return Opened(schedule, sorted(stored, key=lambda entry: (entry.date, str(entry.id))))
 
 
-def set_terms(schedule: Schedule, last: Revision, plan: Plan) -> None:
-    """Gives the schedule's row its last revision's terms, and the version of the calendar it was rolled with."""
+def set_terms(schedule: Schedule, last: Revision) -> None:
+    """Gives the schedule's row its last revision's terms."""
     rule, terms = last.rule, last.terms
     schedule.revision = last.number
     schedule.rule = rule.to_json()
     schedule.frequency, schedule.end_date, schedule.is_recurring = str(rule.frequency), rule.end_date, rule.is_recurring
     schedule.amount, schedule.payee_id, schedule.reference = terms.amount, terms.payee_id, terms.reference
     schedule.first_amount, schedule.final_amount = terms.first_amount, terms.final_amount
-    # Events before a last revision that needs no calendar may still depend on one.
-    followed = [item.rule.calendar for item in plan.timeline.revisions if item.rule.needs_calendar]
-    schedule.calendar = followed[-1] if followed else None
-    schedule.calendar_version = plan.loaded[followed[-1]].version if followed else None
 
 
 def blank(schedule: Schedule) -> Entry:

@@ -34,6 +34,15 @@ class Plan:
     pauses: list[Window]
     loaded: Mapping[str, LoadedCalendar]
 
+    @property
+    def followed(self) -> dict[str, int]:
+        """The calendars that its dates follow with the versions they were read at; the last revision's is the last.
+
+        Also of revisions before the last: events that lie there follow theirs.
+        """
+        codes = [item.rule.calendar for item in reversed(self.timeline.revisions) if item.rule.needs_calendar]
+        return {code: self.loaded[code].version for code in reversed(dict.fromkeys(codes))}
+
 
 def read(session: Session, schedules: Collection[Schedule]) -> dict[UUID, Plan]:
     """The plan of each of these. Raises one of `UNREADABLE`."""

@@ -7,10 +7,10 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, union
 from sqlalchemy.orm import Session
 
-from shared.db.models import Calendar, Schedule
+from shared.db.models import Calendar, FurtherCalendar, Schedule
 
 # Guarded by what was read, although the rows are locked: an extension of a cancelled schedule must move nothing.
 ADVANCE = text("""
@@ -80,12 +80,18 @@ def advance(session: Session, advances: Sequence[Advance]) -> set[UUID]:
 
 
 def outdated(session: Session, *, after: UUID | None, limit: int) -> list[UUID]:
-    """Schedules, by id, that were rolled with an older version of their calendar than there is."""
-    query = (
+    """Schedules, by id, that were rolled with an older version of a calendar of theirs than there is."""
+    of_row = (
         select(Schedule.id)
         .join(Calendar, Calendar.code == Schedule.calendar)
         .where(Schedule.calendar_version < Calendar.version, Schedule.status == "active")
-        .order_by(Schedule.id)
-        .limit(limit)
     )
-    return list(session.scalars(query if after is None else query.where(Schedule.id > after)))
+    further = (
+        select(Schedule.id)
+        .join(FurtherCalendar, FurtherCalendar.schedule_id == Schedule.id)
+        .join(Calendar, Calendar.code == FurtherCalendar.calendar)
+        .where(FurtherCalendar.version < Calendar.version, Schedule.status == "active")
+    )
+    found = union(of_row, further).subquery()
+    query = select(found.c.id).order_by(found.c.id).limit(limit)
+    return list(session.scalars(query if after is None else query.where(found.c.id > after)))

@@ -6,7 +6,7 @@ from shared.db.models.provider import Provider
 from shared.db.models.record import Audit, IdempotencyKey
 from shared.db.models.rest import Calendar, CalendarDay, Hold
 from shared.db.models.run import Batch, Booking, Run
-from shared.db.models.schedule import Pause, Schedule, ScheduleRevision
+from shared.db.models.schedule import FurtherCalendar, Pause, Schedule, ScheduleRevision
 
 __all__ = [
     "Attempt",
@@ -18,6 +18,7 @@ __all__ = [
     "CalendarDay",
     "Event",
     "FinalDecline",
+    "FurtherCalendar",
     "Hold",
     "IdempotencyKey",
     "Pause",

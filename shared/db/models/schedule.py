@@ -27,8 +27,9 @@ class Schedule(Base):
     """What a user asked for. Its row is the lock for everything that happens to its events (rule S1).
 
     Its terms are those of its last revision. `written_through` is the last nominal date that has been written,
-    `next_sequence` what follows it. `calendar` and its version are those that its dates were rolled with; NULL where
-    no date depends on one. `retry_days`: working days after a first decline on which it is tried again (rule S11).
+    `next_sequence` what follows it. `calendar` is the last that its dates follow, at the version they were rolled with;
+    NULL where no date depends on one. `retry_days`: working days after a first decline on which it is tried again (rule
+    S11).
     """
 
     __tablename__ = "schedule"
@@ -91,6 +92,17 @@ class ScheduleRevision(Base):
     payee_id: Mapped[str]
     reference: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class FurtherCalendar(Base):
+    """A calendar that some events of a schedule follow beside the one in its row: revisions may name several."""
+
+    __tablename__ = "further_calendar"
+    __table_args__ = (Index("further_calendar_version", "calendar", "version"),)
+
+    schedule_id: Mapped[UUID] = mapped_column(ForeignKey("schedule.id"), primary_key=True)
+    calendar: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(Integer)
 
 
 class Pause(Base):

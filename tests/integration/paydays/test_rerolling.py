@@ -214,9 +214,64 @@ def test_an_edit_between_a_change_of_the_calendar_and_the_pass_does_not_hide_wha
     assert world.events(subject.schedule_id)[1].date == date(2026, 4, 10)
 
 
-def _override(world: World, day: date, closed_as: str | None) -> None:
+@pytest.mark.parametrize(
+    ("code", "dates"),
+    [
+        ("GB-ENG", ["2026-03-11", "2026-04-10", "2026-05-11"]),
+        ("FR", ["2026-03-10", "2026-04-10", "2026-05-12"]),
+    ],
+)
+def test_events_follow_the_calendar_of_the_revision_on_their_nominal_date(
+    world: World, code: str, dates: list[str]
+) -> None:
+    schedule = _two_calendars(world)
+    for day in (TENTH, date(2026, 5, 11)):
+        _override(world, day, "Jubilee", code)
+    rerolled = reroll_all(world.service.sessions, world.service.settings, ACT)
+    assert [item.schedule_id for item in rerolled] == [schedule]
+    assert [event.date.isoformat() for event in _live_events(world, schedule)] == dates
+    assert keep_up(world.service) == []
+
+
+def test_a_calendar_that_is_named_again_is_followed_once_and_one_that_nothing_follows_not_at_all(world: World) -> None:
+    schedule = _two_calendars(world)
+    subject = Subject(world, schedule, world.events(schedule)[0].id)
+    apply(subject, change(date(2026, 5, 1), rule={"calendar": "GB-ENG"}))
+    assert _followed(world) == {"GB-ENG": 1, "FR": 1}
+    _close_day(world, date(2026, 5, 11))
+    assert _live_events(world, schedule)[2].date == date(2026, 5, 12)
+    apply(subject, change(rule={"calendar": "FR"}))
+    assert _followed(world) == {"FR": 1}
+
+
+def test_an_edit_does_not_hide_what_must_move_with_the_calendar_before_it(world: World) -> None:
+    schedule = _two_calendars(world)
+    _override(world, TENTH, "Jubilee")
+    apply(Subject(world, schedule, world.events(schedule)[0].id), change(date(2026, 5, 1), amount=3100))
+    assert world.events(schedule)[0].date == TENTH
+    keep_up(world.service)
+    assert world.events(schedule)[0].date == date(2026, 3, 11)
+
+
+def _two_calendars(world: World) -> UUID:
+    """10 March by the English calendar, from April on by the French one."""
+    schedule = world.schedule(start="2026-03-10", frequency="monthly", count=3, day_convention="following")
+    subject = Subject(world, schedule, world.events(schedule)[0].id)
+    apply(subject, change(date(2026, 4, 1), rule={"calendar": "FR"}))
+    return schedule
+
+
+def _followed(world: World) -> dict[str, int]:
+    query = text("""
+        SELECT calendar, calendar_version AS version FROM schedule
+        UNION ALL SELECT calendar, version FROM further_calendar
+    """)
+    return {row.calendar: row.version for row in world.transact(lambda session: session.execute(query).all())}
+
+
+def _override(world: World, day: date, closed_as: str | None, code: str = CODE) -> None:
     assert world.transact(
-        lambda session: calendar_changes.override(session, CODE, day, closed_as=closed_as, today=world.today)
+        lambda session: calendar_changes.override(session, code, day, closed_as=closed_as, today=world.today)
     )
 
 
