@@ -138,6 +138,11 @@ def counts_months(frequency: str) -> bool:
     return frequency in STEP_MONTHS
 
 
+def first_with_day(day: int, month_end: str, since: date) -> date:
+    """The first date on or after `since` that a day of the month has; `since` itself where no month is left."""
+    return next(MonthGrid.from_first(since, 1, PLACES[month_end](day)).dates_from(since), since)
+
+
 def grid_of(rule: Rule, calendar: Calendar) -> Grid:
     """The nominal grid of a rule; the only place that tells frequencies apart.
 
@@ -152,8 +157,9 @@ def grid_of(rule: Rule, calendar: Calendar) -> Grid:
         return ListedDates(rule.dates)
     if rule.frequency in STEP_DAYS:
         return DayGrid(rule.start_date, STEP_DAYS[rule.frequency] * rule.interval)
-    place = PLACES[rule.month_end](rule.day_of_month or rule.start_date.day)
-    return MonthGrid.from_first(rule.start_date, STEP_MONTHS[rule.frequency] * rule.interval, place)
+    day = rule.day_of_month or rule.start_date.day
+    step = STEP_MONTHS[rule.frequency] * rule.interval
+    return MonthGrid.of_day(rule.start_date, step, PLACES[rule.month_end](day), day)
 
 
 def _grid_of_code(code: Code, rule: Rule, calendar: Calendar) -> Grid:

@@ -97,6 +97,21 @@ class MonthGrid:
             month += 1
         return cls(month, step_months, place, since)
 
+    @classmethod
+    def of_day(cls, since: date, step_months: int, place: Place, day: int) -> MonthGrid:
+        """The grid of a day of the month, from the first month in which that day would be `since` or later.
+
+        The month stays the anchor's although it may be too short: where such months are skipped, a yearly 29 February
+        would otherwise begin in March.
+        """
+        month = _month_number(since)
+        spilled = _placed(place, month - 1)
+        if spilled is not None and spilled >= since:
+            month -= 1
+        elif day < since.day:
+            month += 1
+        return cls(month, step_months, place, since)
+
     def dates_from(self, on: date) -> Iterator[date]:
         on = max(on, self.since)
         index = max((_month_number(on) - 1 - self.first_month) // self.step_months, 0)

@@ -9,12 +9,13 @@ from typing import Any, Final
 
 from shared.domain.edits import Overridden
 from shared.domain.errors import FieldProblem, Invalid
-from shared.domain.frequency import Frequency, counts_months, parse_code
+from shared.domain.frequency import Frequency, counts_months, first_with_day, parse_code
 from shared.domain.recurrence import Rule
 from shared.domain.timeline import Revision, Terms, Timeline
 
 BOUNDS: Final = frozenset({"end_date", "count"})
 _STEPS: Final = ("frequency", "interval")
+_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +99,19 @@ def _start(timeline: Timeline, change: ScheduleChange, at: Standpoint) -> date:
         return to_come if at.first_open is None else min(at.first_open, to_come)
     if change.from_date is None:
         if at.first_editable is not None:
-            return at.first_editable
+            return _for_its_month(timeline, change, at.first_editable, at.next_open)
         return next((day for day, _ in timeline.nominal_dates(at.next_open)), at.next_open)
     open_from = min(day for day in (at.first_open, at.next_open) if day is not None)
     return max(change.from_date, open_from)
+
+
+def _for_its_month(timeline: Timeline, change: ScheduleChange, first: date, next_open: date) -> date:
+    """Where a new month end begins to hold: a date on the first is paid for the month before, so it begins there."""
+    in_force = timeline.in_force(first)
+    if "month_end" not in change.rule or in_force is None or first <= max(next_open, in_force.from_date):
+        return first
+    day = _day_of_month(in_force.rule)
+    return first - _DAY if day is not None and _is_spilled(first, day, in_force.rule) else first
 
 
 def _new_rule(timeline: Timeline, old: Rule, steps: Mapping[str, Any], bounds: Mapping[str, Any], start: date) -> Rule:
@@ -122,11 +132,22 @@ def _new_rule(timeline: Timeline, old: Rule, steps: Mapping[str, Any], bounds: M
 
 def _counted_from(timeline: Timeline, old: Rule, steps: Mapping[str, Any], start: date) -> dict[str, Any]:
     frequency = steps.get("frequency", old.frequency)
+    day = _day_of_month(old) if counts_months(frequency) else None
     if frequency == old.frequency:
         # Another interval of the same: between two of its dates, the count begins at the next of them.
-        start = next((day for day, _ in timeline.nominal_dates(start)), start)
-    day = _day_of_month(old) if counts_months(frequency) else None
+        start = next((on for on, _ in timeline.nominal_dates(start)), start)
+        if day is not None and _is_spilled(start, day, old):
+            start -= _DAY  # into the month that it is paid for
+    elif day is not None and not timeline.gives(start):
+        month_end = steps.get("month_end", old.month_end)
+        # From between its dates, the months are counted from the first that has the day.
+        start = first_with_day(day, month_end, start) if month_end == "skip" else start
     return {"start_date": start, "day_of_month": None if day == start.day else day}
+
+
+def _is_spilled(nominal_date: date, day: int, rule: Rule) -> bool:
+    """Whether it is the first of a month only because the month before is too short for its day."""
+    return rule.month_end == "next" and nominal_date.day == 1 and day > 1
 
 
 def _day_of_month(rule: Rule) -> int | None:

@@ -51,10 +51,22 @@ def _unbounded(rule: Rule, calendar: Calendar, until: date) -> list[date]:
         return [day for day in rule.dates or (rule.start_date,) if day <= until]
     candidates = (day for day in days(rule.start_date, until) if _may_be(rule, calendar, day))
     found: list[date] = []
+    anchor = _anchor(rule)
     for day in candidates:
-        if not found or _steps_between(rule, found[0], day):
+        if (not found and anchor is None) or _steps_between(rule, anchor or found[0], day):
             found.append(day)
     return found
+
+
+def _anchor(rule: Rule) -> date | None:
+    """A day of the month from which the months of a named frequency count; None: they count from the first date."""
+    if rule.frequency not in _MONTHS:
+        return None
+    month_end = "next" if rule.month_end == "next" else "clamp"
+    wanted = rule.day_of_month or rule.start_date.day
+    return next(
+        day for day in days(rule.start_date, rule.start_date + 40 * DAY) if _is_day_of_month(wanted, month_end, day)
+    )
 
 
 def _may_be(rule: Rule, calendar: Calendar, day: date) -> bool:

@@ -44,6 +44,15 @@ def test_the_29th_of_february_in_common_years(frequency: str, month_end: str, ex
     assert dates("2024-02-29", frequency, 5, month_end=month_end) == expected.split()
 
 
+def test_a_kept_day_never_leaves_its_month_although_that_is_too_short() -> None:
+    february = {"month_end": "skip", "day_of_month": 29}
+    assert dates("2026-02-28", "yearly", 2, **february) == ["2028-02-29", "2032-02-29"]
+    assert dates("2026-02-28", "yearly", 1, interval=2, **february) == ["2028-02-29"]
+    assert dates("2026-01-30", "yearly", 1, **february) == ["2028-02-29"]
+    june = {"month_end": "skip", "day_of_month": 31}
+    assert dates("2026-06-30", "quarterly", 2, **june) == ["2026-12-31", "2027-03-31"]
+
+
 def test_1900_and_2100_are_no_leap_years_and_2000_is() -> None:
     assert dates("1896-02-29", "yearly", 2, interval=4) == ["1896-02-29", "1900-02-28"]
     assert dates("1996-02-29", "yearly", 2, interval=4, month_end="skip") == ["1996-02-29", "2000-02-29"]

@@ -84,12 +84,18 @@ def test_any_rule_on_any_calendar_pays_as_on_a_paper_calendar(rule: Rule, choice
     assert found(rule, calendar, TERMS, until) == expected(rule, calendar, TERMS, until)
 
 
-@given(rule=rules(ends=("open", "date")), day_of_month=st.integers(28, 31))
-@settings(max_examples=50)
-def test_an_anchor_that_is_kept_over_a_short_month_gives_its_day_again(rule: Rule, day_of_month: int) -> None:
+@given(
+    rule=rules(ends=("open", "date")),
+    frequency=st.sampled_from(["monthly", "quarterly", "halfYearly", "yearly"]),
+    day_of_month=st.integers(28, 31),
+)
+@settings(max_examples=100)
+def test_an_anchor_that_is_kept_over_a_short_month_gives_its_day_again(
+    rule: Rule, frequency: str, day_of_month: int
+) -> None:
     kept = Rule(
         rule.start_date,
-        "monthly",
+        frequency,
         rule.interval,
         end_date=rule.end_date,
         month_end=rule.month_end,
