@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from shared.db import planning, publishing, runs
+from shared.db import planning, providers, publishing, runs
 from shared.db.clock import business_now
 from shared.db.closing import close
 from shared.db.engine import Session
@@ -24,6 +24,8 @@ STEPS = 25
 PUBLISHED_MOST = 100
 """Batches that are published and not begun: a second's work for many workers, few enough to change course."""
 GATHERED_MOST = 5000
+RECALLED_SECONDS = 5.0
+"""While the provider recovers, a batch that was published so long ago and not begun makes way for another."""
 
 Publish = Callable[[Ready], None]
 
@@ -49,7 +51,7 @@ def tick(service: Service, publish: Publish) -> Tick:
         done.closed += _close_due(service, now)
     done.closed += _close_due(service, now)
     if now.in_hours:
-        done.published += _publish(service, now.today, publish)
+        done.published += _publish(service, now, publish)
     if done.planned or done.closed or done.published:
         log.info(
             "tick", planned=[*map(str, done.planned)], closed=[*map(str, done.closed)], published=len(done.published)
@@ -101,16 +103,19 @@ def _close(service: Service, day: date) -> bool:
     return done
 
 
-def _publish(service: Service, today: date, publish: Publish) -> Sequence[int]:
+def _publish(service: Service, now: BusinessNow, publish: Publish) -> Sequence[int]:
     """Marks batches as published, commits, then tells the broker; what it does not take is told again."""
+    settings, today = service.settings, now.today
 
     def mark(session: Session) -> list[Ready]:
         run = runs.share(session, today)
         if run is None or not run.is_paying:
             return []
-        size = service.settings.batch_size
-        publishing.gather(session, today, size=size, most=GATHERED_MOST)
-        return publishing.ready(session, today, lease_seconds=service.settings.lease_seconds, most=PUBLISHED_MOST)
+        publishing.gather(session, today, size=settings.batch_size, most=GATHERED_MOST)
+        room = _room(session, today, settings.provider.name)
+        return publishing.ready(
+            session, today, now=now.instant, lease_seconds=settings.lease_seconds, most=PUBLISHED_MOST, room=room
+        )
 
     ready = transact(service.sessions, mark)
     sent = 0
@@ -123,3 +128,14 @@ def _publish(service: Service, today: date, publish: Publish) -> Sequence[int]:
         if unsent:
             transact(service.sessions, lambda session: publishing.take_back(session, unsent))
     return [batch.id for batch in ready]
+
+
+def _room(session: Session, today: date, provider: str) -> int | None:
+    """How many batches workers may hear of: none while the provider is shut, few while it recovers; None: any."""
+    seen = providers.state(session, provider)
+    if seen.is_normal:
+        return None
+    published = publishing.recall(session, today, older_than_seconds=0.0 if seen.is_shut else RECALLED_SECONDS)
+    if seen.is_shut:
+        return 0
+    return max(0, (seen.allowance or PUBLISHED_MOST) - published - providers.under_way(session))

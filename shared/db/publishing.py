@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -19,12 +19,13 @@ WHERE id IN (
   SELECT id FROM batch
   WHERE run_date = :day AND (date < run_date) = :carried
     AND ((status = 'waiting' AND (wait_until IS NULL OR wait_until <= clock_timestamp())
+          AND (opens_at IS NULL OR opens_at <= :now)
           AND (published_at IS NULL OR published_at < clock_timestamp() - make_interval(secs => :lease)))
       OR (status = 'claimed' AND lease_until < clock_timestamp()
           AND (published_at IS NULL OR published_at < clock_timestamp() - make_interval(secs => :lease))))
-  ORDER BY date, id LIMIT greatest(:most - (
+  ORDER BY date, id LIMIT least(:room, greatest(:most - (
     SELECT count(*) FROM batch WHERE run_date = :day AND (date < run_date) = :carried AND status = 'waiting'
-      AND published_at >= clock_timestamp() - make_interval(secs => :lease)), 0)
+      AND published_at >= clock_timestamp() - make_interval(secs => :lease)), 0))
   FOR UPDATE SKIP LOCKED)
 RETURNING id, date
 """)
@@ -32,7 +33,21 @@ RETURNING id, date
 SMALL = text("""
 SELECT id, date, ids FROM batch
 WHERE run_date = :day AND status = 'waiting' AND epoch = 0 AND published_at IS NULL AND cardinality(ids) = 1
+  AND NOT retry AND NOT held AND opens_at IS NULL AND deaths = 0
 ORDER BY date, id LIMIT :most FOR UPDATE SKIP LOCKED
+""")
+
+
+RECALL = text("""
+UPDATE batch SET published_at = NULL
+WHERE id IN (
+  SELECT id FROM batch WHERE run_date = :day AND status = 'waiting'
+    AND published_at <= clock_timestamp() - make_interval(secs => :age)
+  FOR UPDATE SKIP LOCKED)
+""")
+
+PUBLISHED = text("""
+SELECT count(*) FROM batch WHERE run_date = :day AND status = 'waiting' AND published_at IS NOT NULL
 """)
 
 
@@ -43,18 +58,35 @@ class Ready(NamedTuple):
     run_date: date
 
 
-def ready(session: Session, day: date, *, lease_seconds: float, most: int) -> list[Ready]:
+def ready(
+    session: Session, day: date, *, now: datetime, lease_seconds: float, most: int, room: int | None = None
+) -> list[Ready]:
     """Marks and answers the batches to publish now: new, waited long enough, or orphaned.
 
     At most `most` of what was carried over, first, and as many of the day's own, so that neither waits for the other,
-    are published and not begun: the queue stays short and priorities can change. What was published a lease ago and
-    not begun is published again.
+    are published and not begun: the queue stays short and priorities can change. `room`: at most so many of both
+    together, now. What was published a lease ago and not begun is published again. `now` is the business time: a
+    batch that opens later is not paid before.
     """
-    found = []
+    found: list[tuple[date, int]] = []
+    left = 2 * most if room is None else room
     for carried in (True, False):
-        rows = session.execute(READY, {"day": day, "lease": lease_seconds, "most": most, "carried": carried})
+        rows = session.execute(
+            READY,
+            {"day": day, "now": now, "lease": lease_seconds, "most": most, "carried": carried, "room": left},
+        ).all()
+        left -= len(rows)
         found += sorted((row.date, row.id) for row in rows)
     return [Ready(batch_id, day) for _, batch_id in found]
+
+
+def recall(session: Session, day: date, *, older_than_seconds: float) -> int:
+    """Forgets that batches were published so long ago and not begun; answers how many are published still.
+
+    While the provider is shut, or hears of few batches at a time, workers drop what they are told of.
+    """
+    session.execute(RECALL, {"day": day, "age": older_than_seconds})
+    return session.execute(PUBLISHED, {"day": day}).scalar_one()
 
 
 def take_back(session: Session, ids: Sequence[int]) -> None:

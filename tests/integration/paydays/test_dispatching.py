@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -12,6 +12,8 @@ from sqlalchemy import text
 from shared.db import publishing
 from tests.integration.paydays.test_doubt import _claim
 from tests.world import World
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 def test_a_batch_that_was_taken_while_it_counted_as_unpublished_is_offered_for_takeover(world: World) -> None:
@@ -53,7 +55,7 @@ def test_no_more_batches_are_published_than_asked_for(world: World, state: str) 
             )
         )
     )
-    ready = world.transact(lambda s: publishing.ready(s, date(2026, 3, 2), lease_seconds=120, most=5))
+    ready = world.transact(lambda s: publishing.ready(s, date(2026, 3, 2), now=NOON, lease_seconds=120, most=5))
     assert len(ready) == 5
 
 
