@@ -14,7 +14,17 @@ from api_service.pagination import Cursors
 from api_service.problems import register_problems
 from api_service.request_log import register_request_log
 from api_service.service import Service
-from api_service.views import event_changes, events, health, pauses, runs, schedule_changes, schedules, transactions
+from api_service.views import (
+    event_changes,
+    events,
+    health,
+    holds,
+    pauses,
+    runs,
+    schedule_changes,
+    schedules,
+    transactions,
+)
 from api_service.views.docs import docs_blueprint
 from shared.db.engine import Sessions
 from shared.settings import Settings
@@ -47,7 +57,7 @@ def create_app(settings: Settings, sessions: Sessions) -> Flask:
     register_problems(app)
     app.after_request(_secure)
     api = make_api(app)
-    for resource in (schedules, schedule_changes, pauses, events, event_changes, transactions, runs):
+    for resource in (schedules, schedule_changes, pauses, events, event_changes, transactions, runs, holds):
         api.register_blueprint(resource.blueprint)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(docs_blueprint(document(api)))

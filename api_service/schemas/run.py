@@ -15,8 +15,8 @@ from shared.domain.books import Books, Heading, Tally
 from shared.domain.money import format_amount
 
 
-class CloseBody(CamelSchema):
-    """Why a run is closed before its time."""
+class ReasonBody(CamelSchema):
+    """Why a run is paused, resumed, or closed before its time."""
 
     reason = Text(longest=200, required=True)
 
@@ -46,7 +46,9 @@ class RunSchema(AnswerSchema):
     in_flight = Nested(TallySchema)
     balanced = Boolean()
     opened_at = Instant(allow_none=True)
+    closing_at = Instant(allow_none=True, metadata={"description": "From then on nothing of it is sent."})
     closed_at = Instant(allow_none=True)
+    reason = String(allow_none=True, metadata={"description": "Why it was last paused, resumed or told to close."})
 
 
 class RunPageSchema(AnswerSchema):
@@ -65,7 +67,9 @@ def present_run(run: Run, books: Books) -> Mapping[str, Any]:
         "waiting": _tally(books.waiting),
         "balanced": books.balanced and run.off is None,
         "opened_at": run.opened_at,
+        "closing_at": run.closing_at,
         "closed_at": run.closed_at,
+        "reason": run.reason,
     }
 
 

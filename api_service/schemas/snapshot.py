@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.db.models import Pause, Run, Schedule
+from shared.db.models import Hold, Pause, Run, Schedule
 from shared.domain.entries import Entry
 
 
@@ -55,4 +55,14 @@ def of_run(run: Run) -> dict[str, Any]:
         "status": run.status,
         "closing": run.closing_at is not None,
         "reason": run.reason,
+    }
+
+
+def of_hold(hold: Hold) -> dict[str, Any]:
+    """What a hold stops, and whether it is in force."""
+    return {
+        "payerId": hold.payer_id,
+        "payeeId": hold.payee_id,
+        "reason": hold.reason,
+        "active": hold.ended_at is None,
     }

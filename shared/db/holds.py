@@ -74,13 +74,15 @@ def place(session: Session, *, payer_id: str | None, payee_id: str | None, reaso
     return hold
 
 
+def get(session: Session, hold_id: UUID) -> Hold:
+    """A hold, also one that has ended. Raises NotFound."""
+    return _found(session.get(Hold, hold_id))
+
+
 def lock(session: Session, hold_id: UUID) -> Hold:
     """A hold's row FOR UPDATE. Raises NotFound."""
     query = select(Hold).where(Hold.id == hold_id).with_for_update().execution_options(populate_existing=True)
-    hold = session.scalar(query)
-    if hold is None:
-        raise NotFound("There is no such hold.")
-    return hold
+    return _found(session.scalar(query))
 
 
 def end(session: Session, hold: Hold) -> bool:
@@ -106,6 +108,12 @@ def page(session: Session, *, is_active: bool | None, before: UUID | None, limit
     if before is not None:
         query = query.where(Hold.id < before)
     return list(session.scalars(query))
+
+
+def _found(hold: Hold | None) -> Hold:
+    if hold is None:
+        raise NotFound("There is no such hold.")
+    return hold
 
 
 def _count(session: Session) -> int:

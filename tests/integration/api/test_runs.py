@@ -1,10 +1,12 @@
 """Runs as operators see them, and closing one."""
 
+from typing import Any
+
 import pytest
 
 from tests.integration.api.client import Api, assert_problem
 
-OPERATOR = {"sub": "operator", "scopes": ("ops",)}
+OPERATOR: dict[str, Any] = {"sub": "operator", "scopes": ("ops",)}
 
 
 def open_run(api: Api, day: str = "2026-11-20") -> None:
@@ -26,7 +28,7 @@ def test_a_run_is_answered_with_its_books_by_currency(api: Api) -> None:
         "paid": {"count": 1, "amounts": {"JPY": "700"}},
         "declined": nothing, "unknown": nothing, "withdrawn": nothing, "carried": nothing, "missed": nothing,
         "adjusted": nothing, "waiting": nothing, "inFlight": {"count": 1, "amounts": {"GBP": "25.00"}},
-        "balanced": True, "openedAt": "2026-11-20T00:00:00Z", "closedAt": None,
+        "balanced": True, "openedAt": "2026-11-20T00:00:00Z", "closingAt": None, "closedAt": None, "reason": None,
     }  # fmt: skip
 
 
@@ -41,7 +43,8 @@ def test_runs_come_newest_first_page_by_page(api: Api) -> None:
     days = [f"2026-11-{day:02}" for day in range(1, 21)]
     for day in days:
         open_run(api, day)
-    seen, cursor = [], ""
+    seen: list[str] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = api.get(f"/v1/runs?limit=6{cursor}", **OPERATOR)
         seen += [run["date"] for run in page["data"]]
@@ -55,6 +58,8 @@ def test_closing_is_recorded_with_who_and_why_and_is_not_done_twice(api: Api) ->
     first = api.call("POST", path, json={"reason": "provider closes early"}, **OPERATOR)
     assert first.status_code == 200
     assert (first.get_json()["status"], first.get_json()["closedAt"]) == ("open", None)
+    assert first.get_json()["closingAt"] is not None
+    assert first.get_json()["reason"] == "provider closes early"
     again = api.call("POST", path, json={"reason": "another"}, **OPERATOR)
     assert again.get_json() == first.get_json()
     (run,) = api.rows("SELECT reason, closing_at FROM run WHERE date = '2026-11-20'")

@@ -22,7 +22,13 @@ ALLOWED = {
     "listTransactions": {"schedules:read", "ops"},
     "listRuns": {"ops"},
     "getRun": {"ops"},
+    "pauseRun": {"ops"},
+    "resumeRun": {"ops"},
     "closeRun": {"ops"},
+    "placeHold": {"ops"},
+    "listHolds": {"ops"},
+    "getHold": {"ops"},
+    "endHold": {"ops"},
 }
 NOWHERE = "01a203ba-7a30-7fd2-94a8-833133eb2fb3"
 OTHERS = ("alice-2", "Alice", "alice ")
@@ -33,7 +39,9 @@ def operations(api: Api) -> list[tuple[str, str, str]]:
     paths = api.get("/openapi.json", sub=None)["paths"]
     found = []
     for path, item in paths.items():
-        address = path.format(schedule_id=NOWHERE, event_id=NOWHERE, pause_id=NOWHERE, run_date="2026-11-20")
+        address = path.format(
+            schedule_id=NOWHERE, event_id=NOWHERE, pause_id=NOWHERE, hold_id=NOWHERE, run_date="2026-11-20"
+        )
         found += [(item[verb]["operationId"], verb.upper(), address) for verb in item if verb != "parameters"]
     return found
 
