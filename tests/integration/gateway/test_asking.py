@@ -61,5 +61,5 @@ def test_a_drip_ends_with_the_deadline(open_gateway: MakeGateway, server_tls: ss
     with ScriptedBank(lambda _: drip, tls=server_tls) as bank:
         began = time.monotonic()
         answered = open_gateway(bank.url, timeout_seconds=0.3).ask(KEY, "25.00")
-        assert time.monotonic() - began < 1.3
+        assert time.monotonic() - began < 0.3 + 3  # the drip alone would take ten
     assert answered == Answer(AnswerKind.NO_ANSWER, code="time-out")
