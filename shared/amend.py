@@ -15,7 +15,7 @@ from shared.db.engine import Session
 from shared.db.models import Schedule
 from shared.db.plans import Plan
 from shared.db.runs import Gate
-from shared.domain.edits import Changes, Edit, reconcile
+from shared.domain.edits import Changes, Edit, first_collapsed, held_days, reconcile
 from shared.domain.entries import Entry
 from shared.domain.horizon import Horizon, Reach, reach
 from shared.domain.lifecycle import OPEN, CancelReason
@@ -44,8 +44,7 @@ def amend(
     revised = revise(plan.timeline, change, standpoint, schedule.revision)
     plan = _with_revisions(session, plan, revised)
     goal = _goal(plan.timeline, schedule, horizon, gate.now.today, revised)
-    wanted = _wanted(session, gate, schedule, plan.timeline, revised.seam, goal.through)
-    stored = entries.lock(session, schedule, since=revised.seam)
+    stored, wanted = _both(session, gate, schedule, plan.timeline, revised.seam, goal.through)
     if not revised.added:
         changes = Changes(kept=[entry for entry in stored if entry.status in OPEN])
     else:
@@ -54,6 +53,7 @@ def amend(
             overridden=change.overridden,
             retermed=revised.retermed,
             ends_on=_end(wanted, revised, goal),
+            seam=revised.seam,
         )
         changes = reconcile(stored, wanted, blank(schedule), plan.pauses, gate.next_open_date, edit)
     repaid = change.pay_late is not None and change.pay_late != schedule.pay_late
@@ -89,8 +89,7 @@ def reroll(session: Session, gate: Gate, schedule: Schedule) -> Changes:
     first = entries.standpoint(session, schedule, gate.next_open_date).first_editable
     # Also before the first open event: the dates that collapsed there come back when their days are opened again.
     seam = min(first or gate.next_open_date, gate.next_open_date)
-    wanted = _wanted(session, gate, schedule, plan.timeline, seam, schedule.written_through)
-    stored = entries.lock(session, schedule, since=seam)
+    stored, wanted = _both(session, gate, schedule, plan.timeline, seam, schedule.written_through)
     edit = Edit(reason=CancelReason.COLLAPSED, spares_overridden=True)
     changes = reconcile(stored, wanted, blank(schedule), plan.pauses, gate.next_open_date, edit)
     changes.created = entries.apply(session, gate, changes.moved, changes.created)
@@ -148,12 +147,18 @@ def _goal(timeline: Timeline, schedule: Schedule, horizon: Horizon, today: date,
     return goal if revised.new_rule else goal._replace(through=max(goal.through, schedule.written_through))
 
 
-def _wanted(
+def _both(
     session: Session, gate: Gate, schedule: Schedule, timeline: Timeline, seam: date, through: date
-) -> list[Occurrence]:
-    sequence = entries.last_sequence_before(session, schedule, seam) + 1
-    occurrences = timeline.occurrences(seam, sequence, next_open=gate.next_open_date)
-    return list(takewhile(lambda item: item.nominal_date <= through, occurrences))
+) -> tuple[list[Entry], list[Occurrence]]:
+    """What is stored and what is wanted from a seam on, or from the first date before it that collapses there."""
+    next_open = gate.next_open_date
+    stored = entries.lock(session, schedule, since=timeline.reach_back(seam))
+    held = held_days(stored, timeline, next_open)
+    since = first_collapsed(stored, timeline, seam, next_open, held)
+    sequence = entries.last_sequence_before(session, schedule, since) + 1
+    occurrences = timeline.occurrences(since, sequence, next_open=next_open, held=held)
+    wanted = list(takewhile(lambda item: item.nominal_date <= through, occurrences))
+    return [entry for entry in stored if entry.nominal_date >= since], wanted
 
 
 def _end(wanted: list[Occurrence], revised: Revised, goal: Reach) -> date | None:

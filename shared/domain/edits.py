@@ -5,15 +5,16 @@ Everything compares nominal dates (rule S3): what is stored from the seam on, ag
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from itertools import takewhile
 from typing import Final
 
 from shared.domain.entries import Entry, Window, cancelled, changed, settled_status, with_terms
 from shared.domain.lifecycle import EDITABLE, OPEN, CancelReason, EventStatus
-from shared.domain.timeline import Occurrence
+from shared.domain.timeline import Occurrence, Timeline
 
 
 class Overridden(StrEnum):
@@ -31,7 +32,7 @@ class Edit:
     are updated. `reason`: of those that are not wanted any more. `overridden`: None where rule S6's default holds.
     `retermed`: amount, payee or reference changed, so that `overridden` may say replace. `spares_overridden`: they
     stay even if they are not wanted (a change of the calendar). `ends_on`: where new bounds end the schedule; None:
-    they do not.
+    they do not. `seam`: what lies before it only ever collapses with what comes after.
     """
 
     replaces: bool = False
@@ -40,6 +41,7 @@ class Edit:
     retermed: bool = False
     spares_overridden: bool = False
     ends_on: date | None = None
+    seam: date = date.min
 
 
 @dataclass(slots=True)
@@ -68,6 +70,10 @@ FREES_ITS_DATE: Final = frozenset({CancelReason.SUPERSEDED, CancelReason.COLLAPS
 """A nominal date whose event was cancelled for one of these may be made again; a skipped or given up one not."""
 
 
+HOLDS_ITS_DAY: Final = frozenset({EventStatus.PROCESSING, EventStatus.PAID, EventStatus.FAILED, EventStatus.UNKNOWN})
+"""A day on which one of these was paid, or may be, has its payment."""
+
+
 def reconcile(
     stored: Iterable[Entry],
     wanted: Sequence[Occurrence],
@@ -92,7 +98,8 @@ def reconcile(
             continue
         occurrence = occurrences.get(entry.nominal_date)
         if _is_cancelled(entry, occurrence, edit, next_open):
-            changes.cancelled.append((entry, cancelled(entry, edit.reason)))
+            reason = edit.reason if entry.nominal_date >= edit.seam else CancelReason.COLLAPSED
+            changes.cancelled.append((entry, cancelled(entry, reason)))
             continue
         taken.add(entry.nominal_date)
         if occurrence is None:
@@ -105,6 +112,37 @@ def reconcile(
         if item.nominal_date not in taken and item.nominal_date >= next_open:
             changes.created.append(made(item, model, pauses, next_open))
     return changes
+
+
+def held_days(stored: Iterable[Entry], timeline: Timeline, next_open: date) -> dict[date, date]:
+    """The days that a payment of a rule by the day has for good, each with its nominal date: no other falls onto them.
+
+    It is claimed or final, or cannot be made anew; a revision that was replaced is not asked.
+    """
+    by_the_day = {revision.number: revision.rule.collapses for revision in timeline.revisions}
+    return {
+        entry.date: entry.nominal_date
+        for entry in stored
+        if (entry.status in HOLDS_ITS_DAY or (entry.status in EDITABLE and entry.nominal_date < next_open))
+        and not entry.overridden
+        and by_the_day.get(entry.revision, True)
+    }
+
+
+def first_collapsed(
+    stored: Iterable[Entry], timeline: Timeline, seam: date, next_open: date, held: Mapping[date, date]
+) -> date:
+    """The first date before a seam whose payment falls onto the day of one after it now; without any, the seam."""
+
+    def before(day: date) -> bool:
+        return day < seam
+
+    since = timeline.reach_back(seam)
+    given = set(takewhile(before, (day for day, _ in timeline.nominal_dates(since))))
+    found = timeline.occurrences(since, next_open=next_open, held=held)
+    remain = set(takewhile(before, (occurrence.nominal_date for occurrence in found)))
+    lost = (entry.nominal_date for entry in stored if entry.status in EDITABLE and _may_collapse(entry, next_open))
+    return min((day for day in lost if day in given - remain), default=seam)
 
 
 def made(occurrence: Occurrence, model: Entry, pauses: Sequence[Window], next_open: date) -> Entry:
@@ -124,6 +162,8 @@ def made(occurrence: Occurrence, model: Entry, pauses: Sequence[Window], next_op
 
 
 def _is_cancelled(entry: Entry, occurrence: Occurrence | None, edit: Edit, next_open: date) -> bool:
+    if entry.nominal_date < edit.seam:
+        return occurrence is None and _may_collapse(entry, next_open)
     if entry.overridden and (edit.spares_overridden or edit.overridden is Overridden.KEEP):
         return False
     if occurrence is None and entry.overridden and not edit.replaces:
@@ -134,6 +174,11 @@ def _is_cancelled(entry: Entry, occurrence: Occurrence | None, edit: Edit, next_
         return not (edit.reason is CancelReason.COLLAPSED and entry.date < next_open)
     # One that is due already cannot be made anew (rule D2), and cancelling it would lose its payment: it stays.
     return edit.replaces and entry.nominal_date >= next_open
+
+
+def _may_collapse(entry: Entry, next_open: date) -> bool:
+    """Whether it may be left out for another of its day: what was edited by itself stays, and what is due already."""
+    return not entry.overridden and entry.nominal_date >= next_open and entry.date >= next_open
 
 
 def _keep(changes: Changes, entry: Entry, occurrence: Occurrence) -> None:

@@ -55,6 +55,11 @@ def first_working_from(day: date, calendar: Calendar) -> date:
     return day if calendar.is_working(day) else _next_working(day, calendar, forward=True)
 
 
+def last_working_before(day: date, calendar: Calendar) -> date:
+    """The last working day before a date; the day before, where there is none."""
+    return day if day == date.min else _next_working(day - _DAY, calendar, forward=False)
+
+
 def _next_working(day: date, calendar: Calendar, *, forward: bool) -> date:
     step, end = (_DAY, date.max) if forward else (-_DAY, date.min)
     found = day

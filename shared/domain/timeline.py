@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import groupby, islice
+from itertools import islice
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from shared.domain.calendar import Calendar, weekends_only
+from shared.domain.collapsing import Dated, one_a_day
 from shared.domain.grid import Grid
 from shared.domain.recurrence import Rule
-from shared.domain.rolling import LATE, Shift, first_working_from, roll
+from shared.domain.rolling import LATE, Shift, first_working_from, last_working_before, roll
 
 _DAY: Final = timedelta(days=1)
 _NO_CALENDAR: Final = weekends_only()
-_LONGEST_CLOSURE: Final = timedelta(days=31)
-"""No place is closed for longer; so far back a date is looked for that could collapse with a later one."""
+_NOTHING_HELD: Final[Mapping[date, date]] = MappingProxyType({})
 
 
 class Terms(NamedTuple):
@@ -49,12 +50,6 @@ class Occurrence(NamedTuple):
     nominal_date: date
     date: date
     amount: int
-    revision: Revision
-
-
-class _Dated(NamedTuple):
-    nominal_date: date
-    date: date
     revision: Revision
 
 
@@ -128,16 +123,23 @@ class Timeline:
         return len(list(islice(self.nominal_dates(), most + 1))) <= most
 
     def occurrences(
-        self, since: date = date.min, sequence: int = 1, *, next_open: date | None = None
+        self,
+        since: date = date.min,
+        sequence: int = 1,
+        *,
+        next_open: date | None = None,
+        held: Mapping[date, date] = _NOTHING_HELD,
     ) -> Iterator[Occurrence]:
         """The payments whose nominal date is `since` or later, numbered from `sequence`.
 
-        Dates that come by the day and roll onto one day are one payment: the one that needs no shift, else the
-        earliest. The first amount belongs to sequence 1, the final one to the last payment that remains (rule S8).
-        Whoever writes them now says the next open date: a date that rolls before it becomes the first working day
-        from it on (rule D2). An extension names none.
+        Dates that come by the day and roll onto one day are one payment: the one that holds it, else the one that
+        needs no shift, else the earliest. The first amount belongs to sequence 1, the final one to the last payment
+        that remains (rule S8). Whoever writes them now says the next open date: a date that rolls before it becomes
+        the first working day from it on (rule D2). An extension names none.
         """
-        remaining = (kept for kept in map(_kept, self._groups(since, next_open)) if kept.nominal_date >= since)
+        nominal_dates = self.nominal_dates(self.reach_back(since))
+        rolled = (self._roll(day, revision, next_open) for day, revision in nominal_dates)
+        remaining = (kept for kept in one_a_day(rolled, held) if kept.nominal_date >= since)
         current = next(remaining, None)
         while current is not None:
             following = next(remaining, None)
@@ -149,6 +151,17 @@ class Timeline:
                 amount = terms.final_amount
             yield Occurrence(sequence, current.nominal_date, current.date, amount, current.revision)
             current, sequence = following, sequence + 1
+
+    def reach_back(self, since: date) -> date:
+        """From where dates may fall onto one day with those from `since` on; itself where none do.
+
+        Between a date and the day it rolls to, nobody works: two such stretches back, no date meets one after `since`.
+        """
+        rules = (revision.rule for revision in self.revisions if revision.rule.collapses)
+        places = {rule.calendar for rule in rules if rule.needs_calendar}
+        for _ in range(2):
+            since = min((last_working_before(since, self.calendars[code]) for code in places), default=since)
+        return since
 
     def shift_of(self, occurrence: Occurrence) -> Shift | None:
         """Why a payment is not made on its nominal date; None if it is."""
@@ -163,23 +176,15 @@ class Timeline:
         """The calendar that a revision's dates follow."""
         return self.calendars[revision.rule.calendar]
 
-    def _groups(self, since: date, next_open: date | None) -> Iterator[list[_Dated]]:
-        """Nominal dates that are one payment, in rising order; a group that began before `since` comes whole."""
-        if any(revision.rule.collapses for revision in self.revisions):
-            since -= min(_LONGEST_CLOSURE, since - date.min)
-        rolled = (self._roll(day, revision, next_open) for day, revision in self.nominal_dates(since))
-        for _, group in groupby(rolled, key=_payment_of):
-            yield list(group)
-
-    def _roll(self, day: date, revision: Revision, next_open: date | None) -> _Dated:
+    def _roll(self, day: date, revision: Revision, next_open: date | None) -> Dated:
         rule = revision.rule
         if not rule.needs_calendar:
-            return _Dated(day, day, revision)
+            return Dated(day, day, revision)
         calendar = self.calendar_of(revision)
         rolled = roll(day, rule.convention, calendar)
         if next_open is not None and rolled < next_open <= day:
             rolled = first_working_from(next_open, calendar)
-        return _Dated(day, rolled, revision)
+        return Dated(day, rolled, revision)
 
     def _spans(self, since: date) -> Iterator[tuple[Revision, date | None]]:
         """The revisions in force after `since`, each with the day on which the next one begins."""
@@ -194,12 +199,3 @@ class Timeline:
             calendar = self.calendars[rule.calendar] if rule.needs_calendar else _NO_CALENDAR
             grid = self._grids[rule] = rule.grid(calendar)
         return grid
-
-
-def _payment_of(dated: _Dated) -> tuple[bool, date]:
-    collapses = dated.revision.rule.collapses
-    return collapses, dated.date if collapses else dated.nominal_date
-
-
-def _kept(group: list[_Dated]) -> _Dated:
-    return next((dated for dated in group if dated.date == dated.nominal_date), group[0])

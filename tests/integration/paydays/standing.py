@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from itertools import takewhile
 from typing import Any
@@ -16,6 +16,9 @@ from sqlalchemy.orm import Session
 from shared.db import plans, runs
 from shared.db.clock import business_now
 from shared.db.models import Schedule
+from shared.domain.edits import held_days
+from shared.domain.entries import Entry
+from shared.domain.frequency import collapses
 from shared.domain.timeline import Occurrence
 from tests.world import World
 
@@ -61,22 +64,28 @@ def read(world: World, schedule_id: UUID) -> Standing:
         schedule = session.get_one(Schedule, schedule_id)
         timeline = plans.read(session, [schedule])[schedule_id].timeline
         through = schedule.written_through
+        events = {row["id"]: row for row in rows(session, "SELECT * FROM event WHERE schedule_id = :id")}
+        held = held_days(map(_entry, events.values()), timeline, next_open)
 
         def within(item: Occurrence) -> bool:
             return item.nominal_date <= through
 
         return Standing(
             rows(session, "SELECT * FROM schedule WHERE id = :id")[0],
-            {row["id"]: row for row in rows(session, "SELECT * FROM event WHERE schedule_id = :id")},
+            events,
             rows(session, "SELECT * FROM schedule_revision WHERE schedule_id = :id ORDER BY revision"),
             rows(session, "SELECT * FROM pause WHERE schedule_id = :id ORDER BY id"),
             now.today,
             next_open,
-            list(takewhile(within, timeline.occurrences(next_open, next_open=next_open))),
+            list(takewhile(within, timeline.occurrences(next_open, next_open=next_open, held=held))),
             len(list(takewhile(within, timeline.occurrences(now.today)))),
         )
 
     return world.transact(work)
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(**{field.name: row[field.name] for field in fields(Entry)})
 
 
 def check(now: Standing) -> None:
@@ -86,6 +95,7 @@ def check(now: Standing) -> None:
     if now.schedule["status"] == "cancelled":
         assert [row for row in now.events.values() if row["status"] in OPEN] == []
         return
+    _check_days(now)
     gaps = [item.nominal_date for item in now.wanted if item.nominal_date not in held]
     assert gaps == [], "a date of the rule has no event"
     wanted = {item.nominal_date for item in now.wanted}
@@ -125,6 +135,20 @@ def check_passing(before: Standing, after: Standing) -> None:
         else:
             assert after.events[event_id]["nominal_date"] == row["nominal_date"]
             assert after.events[event_id]["date"] == row["date"]
+
+
+def _check_days(now: Standing) -> None:
+    """Of rules by the day no two payments to come fall onto one day, nor onto one that is claimed or final."""
+    by_the_day = {row["revision"] for row in now.revisions if collapses(row["rule"]["frequency"])}
+    held = Counter(
+        row["date"]
+        for row in now.events.values()
+        if row["date"] >= now.next_open
+        and not row["overridden"]
+        and row["revision"] in by_the_day
+        and row["cancel_reason"] is None
+    )
+    assert [day for day, count in held.items() if count > 1] == [], "two payments of rules by the day on one day"
 
 
 def _check_terms(now: Standing, row: Row) -> None:
