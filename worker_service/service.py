@@ -10,6 +10,7 @@ from functools import cached_property
 from shared.db.engine import Engine, Sessions, make_engine, make_sessions
 from shared.settings import Settings
 from worker_service.gateway import Gateway
+from worker_service.pace import reserving
 
 
 @dataclass
@@ -30,7 +31,8 @@ class Service:
 
     @cached_property
     def gateway(self) -> Gateway:
-        return Gateway(self.settings.provider)
+        provider = self.settings.provider
+        return Gateway(provider, reserving(provider, lambda: self.sessions) if provider.max_rps else None)
 
     def close(self) -> None:
         """Ends all connections."""

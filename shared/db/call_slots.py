@@ -23,10 +23,10 @@ SELECT extract(epoch FROM first_at - at)::float AS wait_seconds, (SELECT count(*
 
 
 class Slots(NamedTuple):
-    """`count` slots, the first of which comes in `wait_seconds`; 0: nothing is free before then, look again."""
+    """`reserved` of them, the first of which comes in `wait_seconds`; 0: that one is too far ahead."""
 
     wait_seconds: float
-    count: int
+    reserved: int
 
 
 def reserve(session: Session, name: str, *, count: int, interval_seconds: float) -> Slots:

@@ -93,7 +93,7 @@ def may_begin(session: Session, name: str) -> bool:
 
 def under_way(session: Session) -> int:
     """How many batches are claimed under a live lease."""
-    return session.execute(UNDER_WAY).scalar_one()
+    return int(session.execute(UNDER_WAY).scalar_one())
 
 
 def trip(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from shared.domain.payments import Answer, AnswerKind, OutcomeKind, Payment, batch_body
-from worker_service.gateway.classify import classify_single
+from worker_service.gateway.classify import REFUSALS, classify_single
 from worker_service.gateway.classify_answer import classify_answer
 from worker_service.gateway.classify_batch import BatchReading, classify_batch, for_all
 from worker_service.gateway.reply import Failure
@@ -40,7 +40,8 @@ class Calls:
         outcome = classify_single(reply, payment)
         if outcome.kind is OutcomeKind.AMBIGUOUS and outcome.alert:
             transport.drop()
-        return BatchReading({payment.key: outcome})
+        refused = outcome.kind is OutcomeKind.DECLINED and reply.status in REFUSALS
+        return BatchReading({payment.key: outcome}, refusal=outcome.code if refused else None)
 
     def make_batch(self, transport: Transport, payments: Sequence[Payment]) -> BatchReading:
         """One send of several payments."""

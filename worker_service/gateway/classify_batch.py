@@ -18,12 +18,13 @@ class BatchReading(NamedTuple):
     """An outcome for every payment of the call.
 
     `refused`: the call as a whole was refused, so single calls may get further. `strays`: results for keys that
-    were not in it (rule K8).
+    were not in it (rule K8). `refusal`: the code with which a single call was refused as such, not just declined.
     """
 
     outcomes: dict[str, Outcome]
     refused: bool = False
     strays: int = 0
+    refusal: str | None = None
 
 
 def classify_batch(reply: Reply, payments: Sequence[Payment]) -> BatchReading:

@@ -11,6 +11,7 @@ from shared.log import get_logger
 from worker_service.gateway.budget import Budget
 from worker_service.gateway.classify import contradiction
 from worker_service.gateway.classify_batch import BatchReading, for_all
+from worker_service.gateway.gate import OPEN, Gate
 from worker_service.gateway.resending import SENDS_MAX, Waits, resending, wants_resend
 
 Call: TypeAlias = Callable[[Sequence[Payment]], BatchReading]
@@ -22,7 +23,8 @@ log = get_logger(__name__)
 class Delivery:
     """Payments that go to the provider in one call; those still undecided go again, in a smaller one.
 
-    `earlier`: what sends of their keys before this came to (rule K3). `keyed`: the provider honours keys.
+    `earlier`: what sends of their keys before this came to (rule K3). `keyed`: the provider honours keys. `gate`:
+    asked before every send.
     """
 
     def __init__(
@@ -32,15 +34,18 @@ class Delivery:
         *,
         keyed: bool,
         sends_max: int = SENDS_MAX,
+        gate: Gate = OPEN,
     ) -> None:
         self.payments = payments
         self.outcomes: dict[str, Outcome] = {}
         self.sends = 0
         self.strays = 0
         self.refused: Sequence[Payment] = ()
+        self.refusal: str | None = None
         self._earlier = earlier
         self._keyed = keyed
         self._sends_max = sends_max
+        self._gate = gate
         self._undecided = payments
         self._kinds: set[OutcomeKind] = set()
         self._undecided_kinds: set[OutcomeKind] = set()
@@ -64,10 +69,15 @@ class Delivery:
     def _send(self, call: Call, budget: Budget) -> Waits:
         if not budget.open():
             return []
+        sent = self._gate.let_through(self._undecided, budget)
+        if len(sent) < len(self._undecided):
+            self._kinds |= self._undecided_kinds
+        if not sent:
+            return []
         self.sends += 1
-        sent = self._undecided
         reading = _guarded(call, sent)
         self.strays += reading.strays
+        self.refusal = reading.refusal
         if reading.refused and self._keyed:
             self.refused = sent
         return self._record(sent, reading)

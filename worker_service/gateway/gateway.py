@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 from typing import Self
 
-from shared.domain.payments import Answer, Outcome, OutcomeKind, Payment
+from shared.domain.payments import Answer, AnswerKind, Outcome, OutcomeKind, Payment
 from shared.settings import ProviderSettings
 from worker_service.gateway.brake import Brake
 from worker_service.gateway.budget import Budget
 from worker_service.gateway.calls import Calls
 from worker_service.gateway.delivery import Delivery
+from worker_service.gateway.diagnosis import Diagnosis
+from worker_service.gateway.gate import Gate, MaySend, always
 from worker_service.gateway.lanes import Lanes
+from worker_service.gateway.pace import Pace, Reserve
 from worker_service.gateway.pool import tls_context
+from worker_service.gateway.refusals import Refusals
 from worker_service.gateway.resending import SENDS_MAX
 from worker_service.gateway.transport import Transport
+from worker_service.gateway.trouble import Trouble
 
 _AMBIGUOUS_BEFORE = Outcome(OutcomeKind.AMBIGUOUS, "sent before")
 
@@ -30,26 +36,35 @@ class Results:
 
     `outcomes`: for every key of which a send began. `not_begun`: keys of which none began in this call; what was
     ambiguous before stays ambiguous. `alerts`: what belongs to no payment of ours and somebody must look at.
+    `trouble`: what is wrong with the provider as a whole. `seconds`: how
+    long ago the first of these sends could begin.
     """
 
     outcomes: Mapping[str, Outcome]
     not_begun: frozenset[str]
     alerts: tuple[str, ...] = ()
+    trouble: Trouble | None = None
+    seconds: float = 0.0
 
 
 class Gateway:
     """Pays through one provider, and asks it. Made in the process that uses it: it must not live through a fork."""
 
-    def __init__(self, provider: ProviderSettings) -> None:
-        """Raises ValueError when the URL or the token cannot be sent."""
+    def __init__(self, provider: ProviderSettings, reserve: Reserve | None = None) -> None:
+        """`reserve`: where calls get their slots, if their rate is limited.
+
+        Raises ValueError when the URL or the token cannot be sent.
+        """
         if not provider.url.startswith(("http://", "https://")):
             raise ValueError("the provider's URL must begin with http:// or https://")
         if provider.token is not None and not (provider.token.isascii() and provider.token.isprintable()):
             raise ValueError("the provider's token must be printable ASCII")
         self._process = os.getpid()
-        self._concurrency = provider.concurrency
         self._batch_size = provider.batch_size
         self._keyed = provider.mode == "key"
+        self._timeout_seconds = provider.timeout_seconds
+        self._brake, self._refusals = Brake(2 * provider.concurrency), Refusals()
+        self._pace = Pace(reserve, provider.max_rps) if reserve and provider.max_rps else None
         self._calls = Calls(provider.token)
         tls = tls_context() if provider.url.startswith("https") else None
         self._lanes = Lanes(
@@ -63,42 +78,51 @@ class Gateway:
         last_start: float,
         ambiguous_before: frozenset[str] = frozenset(),
         stopped: threading.Event | None = None,
+        may_send: MaySend = always,
     ) -> Results:
         """Pays each payment once.
 
-        No call begins at or after `last_start`, a `time.monotonic()` value (rule C3), or once `stopped` is set.
-        `ambiguous_before`: keys of
-        which a send before this may have paid (rule K3); without a provider that honours keys they are not sent
-        again. Raises RuntimeError in another process than the gateway's own, and nothing for what a provider does.
+        No call begins at or after `last_start`, a `time.monotonic()` value (rule C3), or once `stopped` is set, which
+        a provider that serves nobody, or refuses payment after payment, does too. `may_send` is asked before every
+        send of every payment, resends among them (rule K6); what may not be sent is left out. `ambiguous_before`:
+        keys of which a send before this may have paid (rule K3); without a provider that honours keys they are not
+        sent again. Raises RuntimeError in another process than the gateway's own, and nothing for what a provider
+        does.
         """
         self._check_process()
         waiting = {payment.key: payment for payment in payments}
         earlier = {key: _AMBIGUOUS_BEFORE for key in ambiguous_before if key in waiting}
         outcomes = {} if self._keyed else dict(earlier)
         sendable = [payment for key, payment in waiting.items() if key not in outcomes]
-        budget, brake = Budget(last_start, stopped), Brake(2 * self._concurrency)
+        began = time.monotonic()
+        budget, gate = Budget(last_start, stopped), Gate(may_send, self._pace)
+        diagnosis = Diagnosis(self._brake, self._refusals, budget, timeout_seconds=self._timeout_seconds)
 
         calls = [
-            Delivery(sendable[start : start + self._batch_size], earlier, keyed=self._keyed)
+            Delivery(sendable[start : start + self._batch_size], earlier, keyed=self._keyed, gate=gate)
             for start in range(0, len(sendable), self._batch_size)
         ]
-        self._run(calls, budget, brake, single=self._batch_size == 1)
-        singles = [single for call in calls for single in _singles(call)]
+        self._run(calls, budget, diagnosis, single=self._batch_size == 1)
+        singles = [single for call in calls for single in _singles(call, gate)]
         if singles:
-            self._run(singles, budget, brake, single=True)
+            self._run(singles, budget, diagnosis, single=True)
 
         for call in calls + singles:
             outcomes.update(call.outcomes)
         strays = sum(call.strays for call in calls)
         alerts = (f"{strays} results for keys that were not in the call",) if strays else ()
-        return Results(outcomes, frozenset(waiting.keys() - outcomes.keys()), alerts)
+        not_begun = frozenset(waiting.keys() - outcomes.keys())
+        return Results(outcomes, not_begun, alerts, diagnosis.trouble, time.monotonic() - began)
 
     def ask(self, key: str, amount: str) -> Answer:
         """What the provider knows of `key`, a payment of `amount`; whether NOT_FOUND counts, the caller judges.
 
-        One call, never resent. Raises RuntimeError as above.
+        One call, never resent, and none when the rate leaves no room for it within a call's time-out. Raises
+        RuntimeError as above.
         """
         self._check_process()
+        if self._pace and not self._pace.wait(Budget(time.monotonic() + self._timeout_seconds)):
+            return Answer(AnswerKind.NO_ANSWER, code="no room at this rate")
         with self._lanes.transport() as transport:
             return self._calls.ask(transport, key, amount)
 
@@ -115,15 +139,11 @@ class Gateway:
     ) -> None:
         self.close()
 
-    def _run(self, deliveries: Sequence[Delivery], budget: Budget, brake: Brake, *, single: bool) -> None:
+    def _run(self, deliveries: Sequence[Delivery], budget: Budget, diagnosis: Diagnosis, *, single: bool) -> None:
         send = self._calls.make_payment if single else self._calls.make_batch
 
         def step(transport: Transport, delivery: Delivery) -> None:
-            delivery.deliver(partial(send, transport), budget)
-            if delivery.sends:
-                brake.heard(delivery.payments, delivery.kinds())
-            if brake.on:
-                budget.stop()
+            diagnosis.deliver(delivery, partial(send, transport))
 
         self._lanes.work_through(deliveries, step, budget)
 
@@ -133,7 +153,7 @@ class Gateway:
             raise RuntimeError("this gateway was made in another process")
 
 
-def _singles(call: Delivery) -> list[Delivery]:
+def _singles(call: Delivery, gate: Gate) -> list[Delivery]:
     """The payments of a batch call that was refused as a whole, to be sent one by one with the same keys."""
     sends_max = max(1, SENDS_MAX - call.sends)
-    return [Delivery([payment], call.outcomes, keyed=True, sends_max=sends_max) for payment in call.refused]
+    return [Delivery([payment], call.outcomes, keyed=True, sends_max=sends_max, gate=gate) for payment in call.refused]

@@ -13,6 +13,7 @@ from gateway_scenes import MakeGateway, tls_for
 
 from shared.settings import ProviderSettings
 from worker_service.gateway import Gateway
+from worker_service.gateway.pace import Reserve
 
 
 @pytest.fixture
@@ -22,8 +23,8 @@ def open_gateway() -> Iterator[MakeGateway]:
 
     defaults: dict[str, Any] = {"token": "secret", "timeout_seconds": 5.0}
 
-    def open_one(url: str, **settings: Any) -> Gateway:
-        gateway = Gateway(ProviderSettings(url=url, **(defaults | settings)))
+    def open_one(url: str, reserve: Reserve | None = None, **settings: Any) -> Gateway:
+        gateway = Gateway(ProviderSettings(url=url, **(defaults | settings)), reserve)
         opened.append(gateway)
         return gateway
 
