@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
@@ -25,18 +25,25 @@ HEADINGS = {
 def run_title(run: Mapping[str, Any]) -> str:
     """The run in one line."""
     balance = "balanced" if run["balanced"] else "NOT BALANCED"
-    return f"The run of {run['date']}: {run['status']}, books {balance}"
+    closing = " and closing" if run["closingAt"] and not run["closedAt"] else ""
+    reason = f" ({run['reason']})" if run["reason"] else ""
+    return f"The run of {run['date']}: {run['status']}{closing}{reason}, books {balance}"
 
 
 def run_table(run: Mapping[str, Any]) -> Table:
     """One row for each heading, one column for each currency; headings with nothing in them are left out."""
-    currencies = sorted({currency for name in HEADINGS for currency in run[name]["amounts"]})
+    return tally_table(run, HEADINGS, ALWAYS)
+
+
+def tally_table(tallies: Mapping[str, Any], headings: Mapping[str, str], always: Collection[str]) -> Table:
+    """A row for each of the tallies that `headings` names; of the empty ones only those that are `always` shown."""
+    currencies = sorted({currency for name in headings for currency in tallies[name]["amounts"]})
     table = Table()
     for column, side in _columns(currencies):
         table.add_column(column, justify=side)
-    for name, heading in HEADINGS.items():
-        tally = run[name]
-        if name in ALWAYS or tally["count"] or tally["amounts"]:
+    for name, heading in headings.items():
+        tally = tallies[name]
+        if name in always or tally["count"] or tally["amounts"]:
             amounts = [_grouped(tally["amounts"].get(currency, "")) for currency in currencies]
             table.add_row(heading, f"{tally['count']:,}", *amounts)
     return table

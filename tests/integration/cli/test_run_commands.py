@@ -73,10 +73,37 @@ def test_closing_a_run_is_the_operators_act_in_the_audit(run: Run, paid: World) 
 
 
 def test_a_date_without_a_run_is_said(run: Run, paid: World) -> None:
-    for action in ("status", "close"):
+    for action in ("status", "pause", "resume", "close"):
         assert_refused(run(action, "--date", "2025-01-01"), "there is no run of 2025-01-01", status=1)
 
 
-def test_closing_without_a_reason_is_refused(run: Run, paid: World) -> None:
-    assert_refused(run("close", "--reason", " "), "--reason: must say why", status=1)
+def test_pausing_and_resuming_are_the_operators_acts_in_the_audit(run: Run, paid: World) -> None:
+    paused = json.loads(run("pause", "--json", "--reason", "[odd] answers").stdout)
+    assert paused == api(paid).get(f"/v1/runs/{paid.today}").json
+    assert (paused["status"], paused["reason"]) == ("paused", "[odd] answers")
+    assert f"The run of {paid.today}: paused ([odd] answers), books balanced" in run("status").stdout
+    assert paid.pay() == 0
+    assert run("pause").returncode == 0
+    resumed = json.loads(run("resume", "--json", "--date", paid.today.isoformat()).stdout)
+    assert (resumed["status"], resumed["reason"]) == ("open", "resumed by `payday run resume`")
+    acts = [(row.actor, row.action, row.subject_id) for row in audit_rows(paid)]
+    day = paid.today.isoformat()
+    assert acts == [("operator", "run.paused", day), ("operator", "run.resumed", day)]
+    assert paid.pay() == 1
+
+
+def test_a_run_that_closes_is_neither_paused_nor_resumed(run: Run, paid: World) -> None:
+    assert run("close", "--reason", "early").returncode == 0
+    for action in ("pause", "resume"):
+        assert_refused(run(action), "is being closed", status=1)
+    assert f"The run of {paid.today}: open and closing (early), books balanced" in run("status").stdout
+    paid.tick()
+    for action in ("pause", "resume"):
+        assert_refused(run(action), "is closed", status=1)
+
+
+def test_stopping_without_a_reason_is_refused(run: Run, paid: World) -> None:
+    for action in ("pause", "resume", "close"):
+        assert_refused(run(action, "--reason", " "), "--reason: must say why", status=1)
+        assert_refused(run(action, "--reason", "x" * 201), "--reason: at most 200 characters", status=1)
     assert audit_rows(paid) == []
