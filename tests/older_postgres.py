@@ -27,7 +27,9 @@ def main(options: list[str]) -> int:
     os.environ["PAYDAY_TEST_PG_BIN"] = str(folder)
     # A server that is given would be used instead.
     os.environ.pop("DATABASE_URL", None)
-    return pytest.main(["-n", "2", "--dist", "loadgroup", "--on-database", *options, "tests/integration"])
+    named = any(option.startswith("tests/") for option in options)
+    where = [] if named else ["tests/integration"]
+    return pytest.main(["-n", "2", "--dist", "loadgroup", "--on-database", *options, *where])
 
 
 if __name__ == "__main__":
