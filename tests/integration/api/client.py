@@ -17,7 +17,7 @@ from shared.settings import Settings, read_settings
 
 TODAY = "2026-11-20"
 BOTH = ("schedules:read", "schedules:write")
-RENT = {
+RENT: dict[str, Any] = {
     "payeeId": "landlord-9",
     "amount": "25.00",
     "currency": "GBP",

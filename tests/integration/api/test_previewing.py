@@ -10,7 +10,7 @@ from api_service.auth.development import make_token
 from tests.integration.api.client import RENT, Api, assert_problem, pointers
 
 TABLES = ("schedule", "schedule_revision", "event", "batch", "run", "idempotency_key", "audit", "calendar")
-FOLLOWING = {"startDate": "2027-03-26", "frequency": "once", "dayConvention": "following"}
+FOLLOWING: dict[str, Any] = {"startDate": "2027-03-26", "frequency": "once", "dayConvention": "following"}
 
 
 def preview(api: Api, status: int = 200, **body: Any) -> Any:
@@ -106,14 +106,14 @@ def test_days_that_fall_together_are_one_payment(api: Api) -> None:
 
 
 def test_the_first_and_the_last_amount_are_told(api: Api) -> None:
-    amounts = {"amount": "25", "currency": "JPY", "firstAmount": "10", "finalAmount": "5"}
+    amounts: dict[str, Any] = {"amount": "25", "currency": "JPY", "firstAmount": "10", "finalAmount": "5"}
     answer = preview(api, startDate="2026-12-01", frequency="daily", count=3, **amounts)
     assert [event["amount"] for event in answer["events"]] == ["10", "25", "5"]
     assert answer["description"].endswith("; the first is ¥10, the last ¥5")
 
 
 def test_without_a_currency_amounts_keep_the_decimals_they_have(api: Api) -> None:
-    amounts = {"amount": "25.0", "firstAmount": "10", "finalAmount": "0.12345"}
+    amounts: dict[str, Any] = {"amount": "25.0", "firstAmount": "10", "finalAmount": "0.12345"}
     answer = preview(api, startDate="2026-12-01", frequency="daily", count=3, **amounts)
     assert [event["amount"] for event in answer["events"]] == ["10", "25.0", "0.12345"]
     assert answer["description"] == "A payment every day from 1 December 2026, 3 times"
