@@ -10,6 +10,7 @@ from tests.integration.api.client import Api
 
 LIVE = "status <> 'cancelled' OR cancel_reason IN ('skipped', 'given_up')"
 TABLES = ("event", "schedule", "schedule_revision", "pause", "batch", "audit", "run", "calendar_day", "idempotency_key")
+FIVE_DAYS: dict[str, Any] = {"frequency": "daily", "startDate": "2026-11-20", "count": 5}
 
 
 def patch(api: Api, path: str, body: dict[str, Any], *, version: int | None = None, **request: Any) -> TestResponse:
@@ -93,3 +94,12 @@ def without_id(event: dict[str, Any]) -> dict[str, Any]:
 def nominal(several: list[dict[str, Any]]) -> list[str]:
     """Their nominal dates."""
     return [event["nominalDate"] for event in several]
+
+
+def pay(api: Api, event: dict[str, Any], day: int = 1) -> None:
+    """As the worker would settle it."""
+    api.set_status(event["id"], "paid", transaction_id=f"01a20000-0000-7000-8000-{day:012d}")
+
+
+def override(api: Api, event: dict[str, Any], **body: Any) -> None:
+    assert patch(api, f"/v1/events/{event['id']}", body or {"amount": "99.00"}).status_code == 200

@@ -1,4 +1,4 @@
-"""PATCH of a schedule: terms, rules and bounds, whole or from a nominal date (rules S2, S3, S6-S8)."""
+"""PATCH of a schedule, whatever is changed: what is refused, what is told, and what happens at once."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -8,286 +8,7 @@ import pytest
 from sqlalchemy import event as sqlalchemy_event
 
 from tests.integration.api.client import Api, assert_problem, pointers
-from tests.integration.api.editing import edit, events, nominal, patch, snapshot
-
-FIVE_DAYS: dict[str, Any] = {"frequency": "daily", "startDate": "2026-11-20", "count": 5}
-
-
-def pay(api: Api, event: dict[str, Any], day: int = 1) -> None:
-    """As the worker would settle it."""
-    api.set_status(event["id"], "paid", transaction_id=f"01a20000-0000-7000-8000-{day:012d}")
-
-
-@pytest.mark.parametrize(
-    ("field", "value"), [("amount", "30.00"), ("payeeId", "landlord-10"), ("reference", "Flat 8"), ("reference", None)]
-)
-def test_terms_of_the_whole_schedule_change_every_open_event(api: Api, field: str, value: str | None) -> None:
-    made = api.schedule(count=3, reference="Flat 7")
-    answer = edit(api, made, **{field: value})
-    assert (answer["schedule"][field], answer["schedule"]["version"]) == (value, 2)
-    assert [event["id"] for event in answer["changes"]["updated"]] == [event["id"] for event in made["events"]]
-    assert [event[field] for event in events(api, made)] == [value] * 3
-    assert {(event["version"], event["overridden"]) for event in events(api, made)} == {(2, False)}
-    assert [answer["changes"][kind] for kind in ("cancelled", "created", "kept")] == [[], [], []]
-
-
-def test_terms_from_a_nominal_date_leave_those_before_it(api: Api) -> None:
-    made = api.schedule(count=4)
-    answer = edit(api, made, from_="2027-02-28", amount="30.00", payeeId="landlord-10")
-    assert nominal(answer["changes"]["updated"]) == ["2027-02-28", "2027-03-31"]
-    assert [event["amount"] for event in events(api, made)] == ["25.00", "25.00", "30.00", "30.00"]
-    assert [event["payeeId"] for event in events(api, made)] == ["landlord-9"] * 2 + ["landlord-10"] * 2
-    edit(api, made, reference="Flat 7")
-    assert [event["amount"] for event in events(api, made)] == ["25.00", "25.00", "30.00", "30.00"]
-    assert {event["reference"] for event in events(api, made)} == {"Flat 7"}
-
-
-def test_an_events_terms_follow_its_nominal_date_not_the_day_it_is_paid(api: Api) -> None:
-    made = api.schedule(startDate="2027-01-31", dayConvention="following", calendar="weekends", count=3)
-    assert [event["date"] for event in made["events"]] == ["2027-02-01", "2027-03-01", "2027-03-31"]
-    edit(api, made, from_="2027-02-01", amount="30.00")
-    assert [event["amount"] for event in events(api, made)] == ["25.00", "30.00", "30.00"]
-
-
-def test_what_is_claimed_or_final_is_never_changed(api: Api) -> None:
-    made = api.schedule(**FIVE_DAYS)
-    ids = [event["id"] for event in made["events"]]
-    pay(api, made["events"][0])
-    api.set_status(ids[1], "unknown")
-    api.set_status(ids[2], "failed", failure_code="insufficient_funds", retry_on="2026-11-23")
-    before = events(api, made)[:3]
-    answer = edit(api, made, amount="30.00")
-    assert nominal(answer["changes"]["updated"]) == ["2026-11-23", "2026-11-24"]
-    answer = edit(api, made, frequency="weekly")
-    assert events(api, made)[:3] == before
-    assert not {event["nominalDate"] for event in answer["changes"]["created"]} & {"2026-11-21", "2026-11-22"}
-
-
-def test_another_interval_from_a_clamped_date_keeps_the_31st(api: Api) -> None:
-    made = api.schedule()
-    answer = edit(api, made, from_="2027-02-28", interval=2)
-    assert nominal(answer["changes"]["created"])[:4] == ["2027-02-28", "2027-04-30", "2027-06-30", "2027-08-31"]
-    assert [event["sequence"] for event in answer["changes"]["created"]] == list(
-        range(3, 3 + len(answer["changes"]["created"]))
-    )
-    assert nominal(answer["changes"]["cancelled"]) == nominal(made["events"][2:])
-    assert {event["cancelReason"] for event in answer["changes"]["cancelled"]} == {"superseded"}
-    assert nominal(events(api, made, "scheduled"))[:3] == ["2026-12-31", "2027-01-31", "2027-02-28"]
-    assert answer["schedule"]["interval"] == 2
-
-
-def test_monthly_becomes_weekly_from_a_date_on(api: Api) -> None:
-    made = api.schedule()
-    answer = edit(api, made, from_="2027-01-31", frequency="weekly")
-    assert nominal(answer["changes"]["created"])[:3] == ["2027-01-31", "2027-02-07", "2027-02-14"]
-    assert [event["sequence"] for event in answer["changes"]["created"]][:3] == [2, 3, 4]
-    assert answer["schedule"]["frequency"] == "weekly"
-    assert nominal(events(api, made, "scheduled"))[:3] == ["2026-12-31", "2027-01-31", "2027-02-07"]
-
-
-def test_a_new_rule_without_from_counts_from_the_first_open_date(api: Api) -> None:
-    made = api.schedule(startDate="2026-11-20")
-    pay(api, made["events"][0])
-    answer = edit(api, made, interval=3)
-    assert nominal(answer["changes"]["created"])[:3] == ["2026-12-20", "2027-03-20", "2027-06-20"]
-    assert [event["sequence"] for event in answer["changes"]["created"]][:2] == [2, 3]
-
-
-def test_a_start_date_in_the_change_is_the_new_anchor(api: Api) -> None:
-    made = api.schedule()
-    answer = edit(api, made, from_="2027-01-31", startDate="2027-02-15")
-    assert nominal(answer["changes"]["created"])[:2] == ["2027-02-15", "2027-03-15"]
-    assert nominal(events(api, made, "scheduled"))[:3] == ["2026-12-31", "2027-02-15", "2027-03-15"]
-    assert answer["schedule"]["startDate"] == "2027-02-15"
-
-
-@pytest.mark.parametrize(
-    ("frequency", "dates"),
-    [
-        ("WkInMnthDay:01:01", ["2027-02-01", "2027-03-01", "2027-04-05"]),
-        ("IntrvlMnthDay:01:-01", ["2027-01-31", "2027-02-28", "2027-03-31"]),
-        ("QtrDay:ENGLISH", ["2027-03-25", "2027-06-24", "2027-09-29"]),
-        ("IntrvlWkDay:02:03", ["2027-02-03", "2027-02-17", "2027-03-03"]),
-        ("IntrvlDay:10", ["2027-01-31", "2027-02-10", "2027-02-20"]),
-        ("EvryWorkgDay", ["2027-02-01", "2027-02-02", "2027-02-03"]),
-    ],
-)
-def test_a_standards_code_takes_over_from_a_date_on(api: Api, frequency: str, dates: list[str]) -> None:
-    made = api.schedule()
-    answer = edit(api, made, from_="2027-01-31", frequency=frequency)
-    assert nominal(answer["changes"]["created"])[:3] == dates
-    assert [event["sequence"] for event in answer["changes"]["created"]][:3] == [2, 3, 4]
-
-
-def test_listed_dates_take_over_and_can_be_changed(api: Api) -> None:
-    made = api.schedule(count=3)
-    dates = ["2026-12-31", "2027-02-14", "2027-03-31"]
-    answer = edit(api, made, frequency="dates", dates=dates, count=None)
-    assert answer["schedule"]["dates"] == dates
-    assert nominal(events(api, made, "scheduled")) == dates
-    edit(api, made, dates=[*dates, "2027-05-01"])
-    assert nominal(events(api, made, "scheduled")) == [*dates, "2027-05-01"]
-    edit(api, made, dates=dates[1:])
-    assert nominal(events(api, made, "scheduled")) == dates[1:]
-
-
-def test_a_day_convention_moves_dates_and_not_nominal_dates(api: Api) -> None:
-    made = api.schedule(count=3, calendar="weekends")
-    answer = edit(api, made, dayConvention="preceding")
-    open_ones = events(api, made, "scheduled")
-    assert nominal(open_ones) == ["2026-12-31", "2027-01-31", "2027-02-28"]
-    assert [event["date"] for event in open_ones] == ["2026-12-31", "2027-01-29", "2027-02-26"]
-    assert [event["sequence"] for event in open_ones] == [1, 2, 3]
-    assert answer["schedule"]["dayConvention"] == "preceding"
-    assert edit(api, made, dayConvention=None)["schedule"]["dayConvention"] == "none"
-
-
-def test_a_skipped_date_is_not_made_again_by_a_new_rule(api: Api) -> None:
-    made = api.schedule(count=4)
-    api.call("DELETE", f"/v1/events/{made['events'][1]['id']}")
-    answer = edit(api, made, dayConvention="following")
-    assert "2027-01-31" not in nominal(answer["changes"]["created"])
-    assert nominal(events(api, made, "scheduled")) == ["2026-12-31", "2027-02-28", "2027-03-31"]
-    assert api.get(f"/v1/events/{made['events'][1]['id']}")["cancelReason"] == "skipped"
-
-
-@pytest.mark.parametrize("bounds", [{"count": 5}, {"endDate": "2027-04-30", "count": None}])
-def test_later_bounds_only_add_events_at_the_end(api: Api, bounds: dict[str, Any]) -> None:
-    made = api.schedule(count=3)
-    answer = edit(api, made, **bounds)
-    assert nominal(answer["changes"]["created"]) == ["2027-03-31", "2027-04-30"]
-    assert [event["sequence"] for event in answer["changes"]["created"]] == [4, 5]
-    assert (answer["changes"]["updated"], answer["changes"]["cancelled"]) == ([], [])
-    assert [event["version"] for event in events(api, made)] == [1] * 5
-
-
-@pytest.mark.parametrize("bounds", [{"count": 3}, {"endDate": "2027-02-28", "count": None}])
-def test_earlier_bounds_only_take_events_away_at_the_end(api: Api, bounds: dict[str, Any]) -> None:
-    made = api.schedule(count=5)
-    answer = edit(api, made, **bounds)
-    assert nominal(answer["changes"]["cancelled"]) == ["2027-03-31", "2027-04-30"]
-    assert {event["cancelReason"] for event in answer["changes"]["cancelled"]} == {"superseded"}
-    assert (answer["changes"]["updated"], answer["changes"]["created"]) == ([], [])
-    assert [event["version"] for event in events(api, made, "scheduled")] == [1] * 3
-
-
-def test_shorter_and_longer_again_makes_the_dates_anew(api: Api) -> None:
-    made = api.schedule(count=5)
-    edit(api, made, count=2)
-    answer = edit(api, made, count=4)
-    assert nominal(answer["changes"]["created"]) == ["2027-02-28", "2027-03-31"]
-    assert [event["sequence"] for event in events(api, made, "scheduled")] == [1, 2, 3, 4]
-
-
-@pytest.mark.parametrize("bounds", [{"count": 3}, {"endDate": "2027-02-28"}])
-def test_a_bound_taken_away_makes_the_schedule_open_ended(api: Api, bounds: dict[str, Any]) -> None:
-    made = api.schedule(**bounds)
-    answer = edit(api, made, **dict.fromkeys(bounds))
-    assert (answer["schedule"]["count"], answer["schedule"]["endDate"]) == (None, None)
-    assert answer["changes"]["updated"] == answer["changes"]["cancelled"] == []
-    assert len(events(api, made, "scheduled")) >= 12
-    assert [event["sequence"] for event in answer["changes"]["created"]][:2] == [4, 5]
-    assert api.rows("SELECT extend_on FROM schedule")[0].extend_on is not None
-
-
-def test_an_open_ended_schedule_can_be_bounded(api: Api) -> None:
-    made = api.schedule()
-    edit(api, made, endDate="2027-02-28")
-    assert nominal(events(api, made, "scheduled")) == ["2026-12-31", "2027-01-31", "2027-02-28"]
-    assert api.rows("SELECT extend_on FROM schedule")[0].extend_on is None
-
-
-def test_a_count_below_what_is_used_is_a_422_and_what_is_used_completes_it(api: Api) -> None:
-    made = api.schedule(**FIVE_DAYS)
-    for number, event in enumerate(made["events"][:2]):
-        pay(api, event, number + 1)
-    before = snapshot(api)
-    for query in ("", "?dryRun=true"):
-        response = patch(api, f"/v1/schedules/{made['id']}{query}", {"count": 1})
-        assert (response.status_code, pointers(response)) == (422, {"/count"})
-    assert snapshot(api) == before
-    answer = edit(api, made, count=2)
-    assert (answer["schedule"]["status"], answer["schedule"]["nextDate"]) == ("completed", None)
-    assert edit(api, made, count=6)["schedule"]["status"] == "active"
-
-
-@pytest.mark.parametrize(
-    ("made_with", "body"),
-    [
-        ({}, {"endDate": "2027-02-28", "count": 3}),
-        ({"count": 3}, {"endDate": "2027-02-28"}),
-        ({"endDate": "2027-02-28"}, {"count": 3}),
-    ],
-)
-def test_an_end_date_together_with_a_count_is_a_422(api: Api, made_with: dict[str, Any], body: dict[str, Any]) -> None:
-    made = api.schedule(**made_with)
-    response = patch(api, f"/v1/schedules/{made['id']}", body)
-    assert response.status_code == 422
-    assert pointers(response) & {"/endDate", "/count"}
-    assert api.get(f"/v1/schedules/{made['id']}")["version"] == 1
-
-
-def override(api: Api, event: dict[str, Any], **body: Any) -> None:
-    assert patch(api, f"/v1/events/{event['id']}", body or {"amount": "99.00"}).status_code == 200
-
-
-def test_terms_leave_what_was_edited_by_itself_unless_replace(api: Api) -> None:
-    made = api.schedule(count=3)
-    override(api, made["events"][1])
-    answer = edit(api, made, amount="30.00")
-    assert nominal(answer["changes"]["kept"]) == ["2027-01-31"]
-    assert [event["amount"] for event in events(api, made)] == ["30.00", "99.00", "30.00"]
-    answer = edit(api, made, amount="31.00", overridden="replace")
-    assert [event["amount"] for event in events(api, made)] == ["31.00"] * 3
-    assert [event["overridden"] for event in events(api, made)] == [False] * 3
-
-
-def test_a_new_rule_cancels_what_was_edited_by_itself_unless_keep(api: Api) -> None:
-    made = api.schedule(count=3)
-    override(api, made["events"][1])
-    answer = edit(api, made, dayConvention="following", overridden="keep")
-    assert nominal(answer["changes"]["kept"]) == ["2027-01-31"]
-    assert nominal(answer["changes"]["created"]) == ["2026-12-31", "2027-02-28"]
-    answer = edit(api, made, dayConvention="preceding")
-    assert "99.00" not in {event["amount"] for event in events(api, made, "scheduled")}
-    assert nominal(events(api, made, "scheduled")) == nominal(made["events"])
-
-
-def test_a_kept_event_stays_though_the_new_rule_has_no_such_date(api: Api) -> None:
-    made = api.schedule(count=3)
-    override(api, made["events"][1])
-    answer = edit(api, made, from_="2027-01-31", startDate="2027-02-15", overridden="keep")
-    assert nominal(answer["changes"]["kept"]) == ["2027-01-31"]
-    assert "2027-01-31" in nominal(events(api, made, "scheduled"))
-
-
-def test_terms_and_rule_can_change_together(api: Api) -> None:
-    made = api.schedule(count=3)
-    answer = edit(api, made, from_="2027-01-31", amount="30.00", interval=2)
-    assert [(event["nominalDate"], event["amount"]) for event in answer["changes"]["created"]] == [
-        ("2027-01-31", "30.00"),
-        ("2027-03-31", "30.00"),
-    ]
-    assert len(events(api, made, "scheduled")) == 3
-
-
-def test_first_and_final_amounts_belong_to_the_first_and_the_last_date(api: Api) -> None:
-    made = api.schedule(count=3)
-    edit(api, made, firstAmount="1.00", finalAmount="9.00")
-    assert [event["amount"] for event in events(api, made)] == ["1.00", "25.00", "9.00"]
-    answer = edit(api, made, count=4)
-    assert [event["amount"] for event in events(api, made)] == ["1.00", "25.00", "25.00", "9.00"]
-    assert nominal(answer["changes"]["updated"]) == ["2027-02-28"]
-    edit(api, made, firstAmount=None)
-    edit(api, made, finalAmount=None)
-    assert [event["amount"] for event in events(api, made)] == ["25.00"] * 4
-
-
-def test_a_final_amount_is_not_moved_when_its_date_is_skipped(api: Api) -> None:
-    made = api.schedule(count=3, finalAmount="9.00")
-    api.call("DELETE", f"/v1/events/{made['events'][2]['id']}")
-    edit(api, made, amount="30.00")
-    assert [event["amount"] for event in events(api, made, "scheduled")] == ["30.00", "30.00"]
+from tests.integration.api.editing import FIVE_DAYS, edit, events, nominal, patch, snapshot
 
 
 def test_null_brings_a_field_back_to_its_default(api: Api) -> None:
@@ -396,13 +117,6 @@ def test_the_audit_says_what_was_and_what_is(api: Api) -> None:
     assert (row.before["version"], row.after["version"]) == (1, 2)
 
 
-def test_how_late_it_may_be_paid_touches_no_event(api: Api) -> None:
-    made = api.schedule(count=3)
-    answer = edit(api, made, payLate=9)
-    assert (answer["schedule"]["payLate"], answer["schedule"]["version"]) == (9, 2)
-    assert answer["changes"]["updated"] == answer["changes"]["created"] == []
-
-
 def test_today_is_edited_before_the_cut_off_and_left_alone_after_it(database_url: str) -> None:
     early = Api(database_url, BUSINESS_DATE="2026-11-20T17:29", CUTOFF_AT="17:30")
     made = early.schedule(**FIVE_DAYS)
@@ -417,17 +131,6 @@ def test_today_is_edited_before_the_cut_off_and_left_alone_after_it(database_url
     late.close()
 
 
-def test_a_change_reaches_the_events_that_are_made_later(api: Api, database_url: str) -> None:
-    made = api.schedule()
-    edit(api, made, from_="2027-02-28", amount="30.00", interval=2)
-    row = api.rows("SELECT * FROM schedule_revision ORDER BY revision")[-1]
-    assert (row.amount, row.from_nominal_date.isoformat()) == (3000, "2027-02-28")
-    later = Api(database_url, BUSINESS_DATE="2027-11-20")
-    edit(later, made, reference="Flat 7")
-    assert {event["amount"] for event in events(later, made, "scheduled")[2:]} == {"30.00"}
-    later.close()
-
-
 def test_what_an_open_run_had_counted_follows_the_edit(api: Api) -> None:
     api.rows("INSERT INTO run (date, status, opened_at) VALUES ('2026-11-20', 'open', now())")
     made = api.schedule(**FIVE_DAYS)
@@ -437,27 +140,6 @@ def test_what_an_open_run_had_counted_follows_the_edit(api: Api) -> None:
     edit(api, made, startDate="2026-11-25")
     run = api.get("/v1/runs/2026-11-20", scopes=("ops",))
     assert (run["waiting"], run["balanced"]) == ({"count": 0, "amounts": {}}, True)
-
-
-def test_a_count_goes_on_over_a_new_rule(api: Api) -> None:
-    made = api.schedule(**FIVE_DAYS, firstAmount="1.00", finalAmount="9.00")
-    for number, event in enumerate(made["events"][:2]):
-        pay(api, event, number + 1)
-    answer = edit(api, made, frequency="weekly")
-    created = [(event["sequence"], event["nominalDate"], event["amount"]) for event in answer["changes"]["created"]]
-    assert created == [(3, "2026-11-22", "25.00"), (4, "2026-11-29", "25.00"), (5, "2026-12-06", "9.00")]
-
-
-def test_dates_that_collapse_are_not_made_and_do_not_come_back(api: Api) -> None:
-    made = api.schedule(frequency="daily", startDate="2026-11-20", endDate="2026-11-24", calendar="weekends")
-    edit(api, made, dayConvention="following")
-    open_ones = events(api, made, "scheduled")
-    assert [event["date"] for event in open_ones] == ["2026-11-20", "2026-11-23", "2026-11-24"]
-    assert [event["sequence"] for event in open_ones] == [1, 2, 3]
-    answer = edit(api, made, amount="30.00")
-    assert (answer["changes"]["created"], answer["changes"]["cancelled"]) == ([], [])
-    edit(api, made, dayConvention="none")
-    assert nominal(events(api, made, "scheduled")) == nominal(made["events"])
 
 
 def test_what_is_late_already_changes_its_amount_and_never_its_day(api: Api, database_url: str) -> None:
@@ -490,21 +172,6 @@ def test_of_many_edits_of_one_version_one_wins_and_the_others_are_told(api: Api)
     assert api.get(f"/v1/schedules/{made['id']}")["version"] == 2
     assert [event["sequence"] for event in events(api, made, "scheduled")] == list(range(1, 13))
     assert api.rows("SELECT count(*) FROM audit WHERE action = 'schedule.updated'")[0][0] == 1
-
-
-def test_edits_upon_edits_leave_no_gap_and_no_double(api: Api) -> None:
-    made = api.schedule(count=8)
-    edit(api, made, from_="2027-03-31", frequency="fortnightly")
-    edit(api, made, from_="2027-02-28", amount="30.00")
-    edit(api, made, from_="2027-04-14", frequency="monthly")
-    assert [(event["nominalDate"], event["amount"]) for event in events(api, made, "scheduled")] == [
-        ("2026-12-31", "25.00"), ("2027-01-31", "25.00"), ("2027-02-28", "30.00"), ("2027-03-31", "30.00"),
-        ("2027-04-14", "30.00"), ("2027-05-14", "30.00"), ("2027-06-14", "30.00"), ("2027-07-14", "30.00"),
-    ]  # fmt: skip
-    edit(api, made, frequency="monthly", startDate="2026-12-15")
-    assert nominal(events(api, made, "scheduled")) == [
-        "2026-12-15", "2027-01-15", "2027-02-15", "2027-03-15", "2027-04-15", "2027-05-15", "2027-06-15", "2027-07-15",
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
