@@ -28,9 +28,9 @@ def dates(answer: Any) -> list[str]:
     return [event["date"] for event in answer["events"]]
 
 
-def test_the_answer_is_a_sentence_and_dated_payments(api: Api) -> None:
+def test_the_answer_is_a_sentence_and_dated_payments(untouched_api: Api) -> None:
     body = {**RENT, "frequency": "IntrvlMnthDay:01:-01", "dayConvention": "following", "limit": 2}
-    assert preview(api, **body) == {
+    assert preview(untouched_api, **body) == {
         "description": "£25.00 on the last working day of every month from 31 December 2026 until cancelled",
         "events": [
             {"sequence": 1, "nominalDate": "2026-12-31", "date": "2026-12-31", "amount": "25.00", "shift": None},
@@ -56,9 +56,9 @@ def test_the_answer_is_a_sentence_and_dated_payments(api: Api) -> None:
     ],
 )
 def test_a_date_that_moves_says_by_which_rule_and_why(
-    api: Api, nominal: str, convention: str, date: str, shift: object
+    untouched_api: Api, nominal: str, convention: str, date: str, shift: object
 ) -> None:
-    [event] = preview(api, startDate=nominal, frequency="once", dayConvention=convention)["events"]
+    [event] = preview(untouched_api, startDate=nominal, frequency="once", dayConvention=convention)["events"]
     assert event == {"sequence": 1, "nominalDate": nominal, "date": date, "amount": None, "shift": shift}
 
 
@@ -82,70 +82,72 @@ def test_a_preview_is_what_is_then_stored(api: Api) -> None:
     assert answer["description"] == made["description"]
 
 
-def test_dates_may_lie_in_the_past(api: Api) -> None:
-    answer = preview(api, startDate="2020-04-10", frequency="yearly", dayConvention="preceding", limit=2)
+def test_dates_may_lie_in_the_past(untouched_api: Api) -> None:
+    answer = preview(untouched_api, startDate="2020-04-10", frequency="yearly", dayConvention="preceding", limit=2)
     assert dates(answer) == ["2020-04-09", "2021-04-09"]
     assert answer["events"][0]["shift"] == {"rule": "preceding", "reason": "Good Friday"}
 
 
-def test_the_first_date_may_come_after_the_start(api: Api) -> None:
-    answer = preview(api, startDate="2026-01-20", frequency="IntrvlMnthDay:06:15", limit=2)
+def test_the_first_date_may_come_after_the_start(untouched_api: Api) -> None:
+    answer = preview(untouched_api, startDate="2026-01-20", frequency="IntrvlMnthDay:06:15", limit=2)
     assert dates(answer) == ["2026-02-15", "2026-08-15"]
     assert "from 15 February 2026" in answer["description"]
 
 
-def test_listed_dates_are_answered_in_order(api: Api) -> None:
-    answer = preview(api, frequency="dates", dates=["2027-05-01", "2026-12-31"])
+def test_listed_dates_are_answered_in_order(untouched_api: Api) -> None:
+    answer = preview(untouched_api, frequency="dates", dates=["2027-05-01", "2026-12-31"])
     assert dates(answer) == ["2026-12-31", "2027-05-01"]
 
 
-def test_days_that_fall_together_are_one_payment(api: Api) -> None:
-    answer = preview(api, startDate="2026-11-20", frequency="daily", dayConvention="following", count=5)
+def test_days_that_fall_together_are_one_payment(untouched_api: Api) -> None:
+    answer = preview(untouched_api, startDate="2026-11-20", frequency="daily", dayConvention="following", count=5)
     assert dates(answer) == ["2026-11-20", "2026-11-23", "2026-11-24"]
     assert [event["sequence"] for event in answer["events"]] == [1, 2, 3]
 
 
-def test_the_first_and_the_last_amount_are_told(api: Api) -> None:
+def test_the_first_and_the_last_amount_are_told(untouched_api: Api) -> None:
     amounts: dict[str, Any] = {"amount": "25", "currency": "JPY", "firstAmount": "10", "finalAmount": "5"}
-    answer = preview(api, startDate="2026-12-01", frequency="daily", count=3, **amounts)
+    answer = preview(untouched_api, startDate="2026-12-01", frequency="daily", count=3, **amounts)
     assert [event["amount"] for event in answer["events"]] == ["10", "25", "5"]
     assert answer["description"].endswith("; the first is ¥10, the last ¥5")
 
 
-def test_without_a_currency_amounts_keep_the_decimals_they_have(api: Api) -> None:
+def test_without_a_currency_amounts_keep_the_decimals_they_have(untouched_api: Api) -> None:
     amounts: dict[str, Any] = {"amount": "25.0", "firstAmount": "10", "finalAmount": "0.12345"}
-    answer = preview(api, startDate="2026-12-01", frequency="daily", count=3, **amounts)
+    answer = preview(untouched_api, startDate="2026-12-01", frequency="daily", count=3, **amounts)
     assert [event["amount"] for event in answer["events"]] == ["10", "25.0", "0.12345"]
     assert answer["description"] == "A payment every day from 1 December 2026, 3 times"
 
 
-def test_a_first_amount_alone_leaves_the_others_open(api: Api) -> None:
-    answer = preview(api, startDate="2026-12-01", frequency="daily", count=2, currency="GBP", firstAmount="1.5")
+def test_a_first_amount_alone_leaves_the_others_open(untouched_api: Api) -> None:
+    answer = preview(
+        untouched_api, startDate="2026-12-01", frequency="daily", count=2, currency="GBP", firstAmount="1.5"
+    )
     assert [event["amount"] for event in answer["events"]] == ["1.50", None]
 
 
 @pytest.mark.parametrize("amount", ["0", "0.00", "-1", "01.00", "1e3", "x", " 1", "1000000.01", "9" * 16])
 @pytest.mark.parametrize("field", ["amount", "firstAmount", "finalAmount"])
-def test_without_a_currency_an_amount_must_still_be_one(api: Api, field: str, amount: str) -> None:
-    assert refused(api, startDate="2026-12-01", frequency="daily", **{field: amount}).keys() == {f"/{field}"}
+def test_without_a_currency_an_amount_must_still_be_one(untouched_api: Api, field: str, amount: str) -> None:
+    assert refused(untouched_api, startDate="2026-12-01", frequency="daily", **{field: amount}).keys() == {f"/{field}"}
 
 
-def test_an_unknown_currency_is_said_once(api: Api) -> None:
-    assert refused(api, **FOLLOWING, amount="1", firstAmount="1", currency="XXX").keys() == {"/currency"}
+def test_an_unknown_currency_is_said_once(untouched_api: Api) -> None:
+    assert refused(untouched_api, **FOLLOWING, amount="1", firstAmount="1", currency="XXX").keys() == {"/currency"}
 
 
-def test_twelve_payments_are_answered_unless_more_are_asked_for(api: Api) -> None:
-    assert len(preview(api, startDate="2026-12-01", frequency="daily")["events"]) == 12
+def test_twelve_payments_are_answered_unless_more_are_asked_for(untouched_api: Api) -> None:
+    assert len(preview(untouched_api, startDate="2026-12-01", frequency="daily")["events"]) == 12
 
 
 @pytest.mark.parametrize("limit", [1, 400])
-def test_one_to_four_hundred_may_be_asked_for(api: Api, limit: int) -> None:
-    assert len(preview(api, startDate="2026-12-01", frequency="daily", limit=limit)["events"]) == limit
+def test_one_to_four_hundred_may_be_asked_for(untouched_api: Api, limit: int) -> None:
+    assert len(preview(untouched_api, startDate="2026-12-01", frequency="daily", limit=limit)["events"]) == limit
 
 
 @pytest.mark.parametrize("limit", [0, 401, -1, "12", 1.0, True, None])
-def test_another_limit_is_a_422(api: Api, limit: object) -> None:
-    assert refused(api, startDate="2026-12-01", frequency="daily", limit=limit).keys() == {"/limit"}
+def test_another_limit_is_a_422(untouched_api: Api, limit: object) -> None:
+    assert refused(untouched_api, startDate="2026-12-01", frequency="daily", limit=limit).keys() == {"/limit"}
 
 
 @pytest.mark.parametrize(
@@ -155,25 +157,25 @@ def test_another_limit_is_a_422(api: Api, limit: object) -> None:
         ({"startDate": "9999-12-31", "frequency": "IntrvlMnthDay:01:15"}, "/frequency"),
     ],
 )
-def test_a_rule_that_gives_no_date_is_a_422(api: Api, body: dict[str, Any], pointer: str) -> None:
-    assert refused(api, **body) == {pointer: "gives no date"}
+def test_a_rule_that_gives_no_date_is_a_422(untouched_api: Api, body: dict[str, Any], pointer: str) -> None:
+    assert refused(untouched_api, **body) == {pointer: "gives no date"}
 
 
-def test_everything_that_is_wrong_is_said_at_once(api: Api) -> None:
+def test_everything_that_is_wrong_is_said_at_once(untouched_api: Api) -> None:
     body = {"payerId": "alice", "payeeId": "alice", "amount": "x", "frequency": "often", "calendar": "Mars", "x": 1}
     expected = {"/payeeId", "/amount", "/startDate", "/frequency", "/calendar", "/x"}
-    assert refused(api, **body).keys() == expected
+    assert refused(untouched_api, **body).keys() == expected
 
 
-def test_who_pays_may_be_the_caller_alone(api: Api) -> None:
-    response = api.call("POST", "/v1/schedules/preview", key=None, json={**FOLLOWING, "payerId": "bob"})
+def test_who_pays_may_be_the_caller_alone(untouched_api: Api) -> None:
+    response = untouched_api.call("POST", "/v1/schedules/preview", key=None, json={**FOLLOWING, "payerId": "bob"})
     assert_problem(response, 403, "payer_not_allowed")
-    assert refused(api, **FOLLOWING, payeeId="alice") == {"/payeeId": "must not be the payer"}
+    assert refused(untouched_api, **FOLLOWING, payeeId="alice") == {"/payeeId": "must not be the payer"}
 
 
 @pytest.mark.parametrize("scope", ["schedules:read", "schedules:write"])
-def test_reading_or_writing_is_enough_to_preview(api: Api, scope: str) -> None:
-    response = api.call("POST", "/v1/schedules/preview", key=None, scopes=(scope,), json=FOLLOWING)
+def test_reading_or_writing_is_enough_to_preview(untouched_api: Api, scope: str) -> None:
+    response = untouched_api.call("POST", "/v1/schedules/preview", key=None, scopes=(scope,), json=FOLLOWING)
     assert response.status_code == 200
 
 
@@ -205,9 +207,9 @@ def test_an_operators_holiday_moves_a_preview(api: Api) -> None:
     ],
     ids=lambda rule: rule["frequency"],
 )
-def test_four_hundred_dates_take_less_than_twenty_milliseconds(api: Api, rule: dict[str, str]) -> None:
+def test_four_hundred_dates_take_less_than_twenty_milliseconds(untouched_api: Api, rule: dict[str, str]) -> None:
     """In a warm process; its processor's time, which a busy machine lengthens less."""
-    client = api.app.test_client()
+    client = untouched_api.app.test_client()
     headers = {"Authorization": f"Bearer {make_token('alice', ('schedules:read',))}"}
     took = []
     for _ in range(20):
@@ -219,6 +221,6 @@ def test_four_hundred_dates_take_less_than_twenty_milliseconds(api: Api, rule: d
     assert median(took) < 20, took
 
 
-def test_a_query_is_refused(api: Api) -> None:
-    response = api.call("POST", "/v1/schedules/preview?limit=3", key=None, json=FOLLOWING)
+def test_a_query_is_refused(untouched_api: Api) -> None:
+    response = untouched_api.call("POST", "/v1/schedules/preview?limit=3", key=None, json=FOLLOWING)
     assert pointers(response) == {"/limit"}

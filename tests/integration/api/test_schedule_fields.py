@@ -112,8 +112,8 @@ def test_null_is_as_good_as_leaving_out(api: Api) -> None:
 
 
 @pytest.mark.parametrize("name", ["monthEnd", "dayConvention", "interval", "payLate", "startDate", "frequency"])
-def test_null_is_no_value_of_the_others(api: Api, name: str) -> None:
-    assert refused(api, {**RENT, name: None}) == {f"/{name}": "must not be null"}
+def test_null_is_no_value_of_the_others(untouched_api: Api, name: str) -> None:
+    assert refused(untouched_api, {**RENT, name: None}) == {f"/{name}": "must not be null"}
 
 
 @pytest.mark.parametrize(
@@ -148,8 +148,8 @@ def test_null_is_no_value_of_the_others(api: Api, name: str) -> None:
         ("retry", {"days": [0, 1, 2]}),
     ],
 )
-def test_a_wrong_value_is_named(api: Api, field: str, value: object) -> None:
-    assert refused(api, {**RENT, field: value}).keys() == {f"/{field}"}
+def test_a_wrong_value_is_named(untouched_api: Api, field: str, value: object) -> None:
+    assert refused(untouched_api, {**RENT, field: value}).keys() == {f"/{field}"}
 
 
 @pytest.mark.parametrize(
@@ -165,12 +165,12 @@ def test_a_wrong_value_is_named(api: Api, field: str, value: object) -> None:
         (["2027-01-01", "2026-12-31", "2027-01-01"], {"/dates/2"}),
     ],
 )
-def test_a_wrong_list_of_dates_is_named_by_its_place(api: Api, listed: object, wrong: set[str]) -> None:
-    assert refused(api, {**LISTED, "dates": listed}).keys() == wrong
+def test_a_wrong_list_of_dates_is_named_by_its_place(untouched_api: Api, listed: object, wrong: set[str]) -> None:
+    assert refused(untouched_api, {**LISTED, "dates": listed}).keys() == wrong
 
 
-def test_dates_and_a_start_exclude_each_other(api: Api) -> None:
-    problems = refused(api, {**LISTED, "dates": ["2026-12-31"], "startDate": "2026-12-31"})
+def test_dates_and_a_start_exclude_each_other(untouched_api: Api) -> None:
+    problems = refused(untouched_api, {**LISTED, "dates": ["2026-12-31"], "startDate": "2026-12-31"})
     assert problems == {"/startDate": "cannot be given with dates: the first of them is the start"}
 
 
@@ -183,29 +183,29 @@ def test_dates_and_a_start_exclude_each_other(api: Api) -> None:
         ({"endDate": "2027-12-31", "count": 3}, {"/endDate", "/count"}),
     ],
 )
-def test_fields_that_do_not_go_together_are_named(api: Api, changes: dict[str, Any], wrong: set[str]) -> None:
-    assert refused(api, {**RENT, **changes}).keys() == wrong
+def test_fields_that_do_not_go_together_are_named(untouched_api: Api, changes: dict[str, Any], wrong: set[str]) -> None:
+    assert refused(untouched_api, {**RENT, **changes}).keys() == wrong
 
 
 @pytest.mark.parametrize("changes", [{"endDate": "2027-12-31"}, {"count": 1}, {"interval": 2}])
-def test_listed_dates_need_no_end_and_no_interval(api: Api, changes: dict[str, Any]) -> None:
+def test_listed_dates_need_no_end_and_no_interval(untouched_api: Api, changes: dict[str, Any]) -> None:
     [name] = changes
-    assert refused(api, {**LISTED, "dates": ["2026-12-31"], **changes}).keys() == {f"/{name}"}
+    assert refused(untouched_api, {**LISTED, "dates": ["2026-12-31"], **changes}).keys() == {f"/{name}"}
 
 
-def test_listed_dates_or_a_start_are_required(api: Api) -> None:
-    assert refused(api, LISTED).keys() == {"/dates"}
-    assert refused(api, {**LISTED, "frequency": "monthly"}) == {"/startDate": "is required"}
+def test_listed_dates_or_a_start_are_required(untouched_api: Api) -> None:
+    assert refused(untouched_api, LISTED).keys() == {"/dates"}
+    assert refused(untouched_api, {**LISTED, "frequency": "monthly"}) == {"/startDate": "is required"}
     body = {name: value for name, value in LISTED.items() if name != "frequency"}
-    assert refused(api, {**body, "dates": ["2026-12-31"]}).keys() == {"/frequency"}
+    assert refused(untouched_api, {**body, "dates": ["2026-12-31"]}).keys() == {"/frequency"}
 
 
-def test_a_wrong_date_does_not_hide_what_else_is_wrong(api: Api) -> None:
+def test_a_wrong_date_does_not_hide_what_else_is_wrong(untouched_api: Api) -> None:
     body = {**LISTED, "dates": ["soon"], "firstAmount": "x", "calendar": "Mars", "count": 2}
-    assert refused(api, body).keys() == {"/dates/0", "/firstAmount", "/calendar", "/count"}
+    assert refused(untouched_api, body).keys() == {"/dates/0", "/firstAmount", "/calendar", "/count"}
 
 
-def test_a_listed_date_before_the_next_open_date_is_refused(api: Api) -> None:
-    response = api.call("POST", "/v1/schedules", json={**LISTED, "dates": ["2026-12-31", "2026-11-19"]})
+def test_a_listed_date_before_the_next_open_date_is_refused(untouched_api: Api) -> None:
+    response = untouched_api.call("POST", "/v1/schedules", json={**LISTED, "dates": ["2026-12-31", "2026-11-19"]})
     assert response.status_code == 422
     assert all(pointer.startswith("/dates") for pointer in pointers(response))
