@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from shared.db import closing, runs
-from shared.db.claims import Claim
+from shared.db.parts import Claim
 from shared.db.publishing import Ready
 from shared.domain.errors import Conflict, NotFound
 from tests.integration.paydays.claiming import batch_of, send, take
@@ -39,6 +38,13 @@ def begun(world: World, events: int = 3) -> int:
 def noting(world: World, batch: int, claimed: Noted) -> Callable[[Session], None]:
     claim = take(world, batch)
     return lambda session: claimed.append(claim(session))
+
+
+def closing_it(world: World) -> Callable[[Session], bool]:
+    settings = world.service.settings
+    return lambda session: closing.close(
+        session, TODAY, clock=settings.business, batch_size=settings.batch_size, provider=settings.provider.name
+    )
 
 
 def test_a_pause_waits_for_the_claim_that_holds_the_run_and_lets_none_pass_after_it(world: World) -> None:
@@ -131,16 +137,19 @@ def test_a_paused_run_can_be_told_to_close_and_is_not_resumed_then(world: World)
 
 def test_a_pause_that_meets_the_close_waits_and_is_refused(world: World) -> None:
     begun(world)
-    settings = world.service.settings
-
-    def close(session: Session) -> Any:
-        return closing.close(
-            session, TODAY, clock=settings.business, batch_size=settings.batch_size, provider=settings.provider.name
-        )
-
-    [refused] = overlap(world, close, pause)
+    [refused] = overlap(world, closing_it(world), pause)
     assert isinstance(refused, Conflict)
     assert refused.code == "run_closed"
+
+
+def test_pausing_all_that_meets_a_close_leaves_the_closed_run_alone(world: World) -> None:
+    begun(world)
+    paused: list[list[date]] = []
+    assert overlap(world, closing_it(world), lambda session: paused.append(runs.pause_all(session, "wrong"))) == []
+    assert paused == [[]]
+    run = world.run("2026-03-02")
+    assert run is not None
+    assert (run.status, run.reason) == ("closed", None)
 
 
 def test_pausing_and_resuming_twice_keeps_the_first_reason(world: World) -> None:
