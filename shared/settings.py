@@ -47,6 +47,12 @@ class ProviderSettings:
     max_rps: float = 0.0
     timeout_seconds: float = 10.0
 
+    @property
+    def part_size(self) -> int | None:
+        """How many events are claimed at a time (rule C1): where nothing is sent again, so many may become unknown
+        by one crash. None: a whole batch."""
+        return None if self.mode == "key" else self.concurrency * self.batch_size
+
 
 @dataclass(frozen=True, slots=True)
 class BusinessClock:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from shared.db.claims import Claim
+from shared.db.parts import Claim
 from shared.db.settlement import Verdict
-from shared.domain.payments import Outcome, OutcomeKind, Payment
+from shared.domain.payments import Outcome, OutcomeKind
+from shared.domain.retries import QUARANTINED
 from worker_service.gateway import Results
+from worker_service.orders import Orders
 
 PAID = OutcomeKind.PAID  # looked up once: on Python 3.11 a member of an enumeration costs a microsecond
 
@@ -18,24 +19,33 @@ BACK_OFF_SECONDS = (5.0, 60.0)
 
 @dataclass(slots=True)
 class Decisions:
-    """What is written about the events of a claim."""
+    """What is written about the events of a part. `held`: a hold came while it was being sent."""
 
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     never_sent: list[str] = field(default_factory=list)
     key_used: list[str] = field(default_factory=list)
     wait_seconds: float = 0.0
+    held: bool = False
 
     @property
     def leftover(self) -> bool:
         return bool(self.never_sent or self.key_used)
 
+    def wait_at_least(self, seconds: float | None) -> None:
+        """What comes back waits so long."""
+        self.wait_seconds = max(self.wait_seconds, seconds or 0.0)
 
-def decide(claim: Claim, payments: Sequence[Payment], results: Results) -> Decisions:
-    """What the outcomes mean for the events. An event of an earlier holder is never given back (rule K3)."""
-    outcomes = {payment.event_id: results.outcomes.get(payment.key) for payment in payments}
-    decisions = Decisions()
+
+def decide(claim: Claim, orders: Orders, results: Results) -> Decisions:
+    """What the outcomes mean for the events. An event of an earlier holder is never given back (rule K3), and one that
+    cannot be written is put aside (rule C8)."""
+    outcomes = {payment.event_id: results.outcomes.get(payment.key) for payment in orders.payments}
+    decisions, unwritable = Decisions(), set(orders.unwritable)
     for event in claim.fresh:
-        _decide_fresh(decisions, event.id, outcomes.get(event.id))
+        if event.id in unwritable:
+            decisions.verdicts[event.id] = Verdict("failed", QUARANTINED)
+        else:
+            _decide_fresh(decisions, event.id, outcomes.get(event.id))
     for event in claim.doubtful:
         outcome = outcomes.get(event.id) or Outcome(OutcomeKind.AMBIGUOUS, "taken over")
         decisions.verdicts[event.id] = verdict_of(outcome)
@@ -49,11 +59,11 @@ def _decide_fresh(decisions: Decisions, event_id: str, outcome: Outcome | None) 
         decisions.verdicts[event_id] = verdict_of(outcome)
     elif outcome.kind is OutcomeKind.NOT_SENT:
         decisions.never_sent.append(event_id)
-        decisions.wait_seconds = max(decisions.wait_seconds, BACK_OFF_SECONDS[0])
+        decisions.wait_at_least(BACK_OFF_SECONDS[0])
     elif outcome.kind in (OutcomeKind.THROTTLED, OutcomeKind.MISCONFIGURED):
         decisions.key_used.append(event_id)
         asked = min(outcome.retry_after_seconds or 0.0, BACK_OFF_SECONDS[1])
-        decisions.wait_seconds = max(decisions.wait_seconds, asked, BACK_OFF_SECONDS[0])
+        decisions.wait_at_least(max(asked, BACK_OFF_SECONDS[0]))
     else:
         decisions.verdicts[event_id] = verdict_of(outcome)
 
@@ -63,5 +73,5 @@ def verdict_of(outcome: Outcome) -> Verdict:
     if outcome.kind is PAID:
         return Verdict("paid", None, outcome.provider_ref)
     if outcome.kind is OutcomeKind.DECLINED:
-        return Verdict("failed", outcome.code or "declined")
+        return Verdict("failed", outcome.code or "declined", soft=outcome.soft)
     return Verdict("unknown", None, outcome.code, outcome.resend)

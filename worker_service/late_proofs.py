@@ -5,9 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from shared.db import proofs, runs
-from shared.db.claims import Claim
 from shared.db.clock import business_now
 from shared.db.engine import Session
+from shared.db.parts import Claim
 from shared.db.retrying import transact
 from shared.db.settlement import Verdict
 from shared.log import get_logger
@@ -29,6 +29,7 @@ def prove(service: Service, claim: Claim, verdicts: dict[str, Verdict]) -> None:
                     attempts[event_id],
                     paid=verdict.status == "paid",
                     code=verdict.code,
+                    soft=verdict.soft,
                     provider_ref=verdict.note,
                 ),
             )

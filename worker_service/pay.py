@@ -1,36 +1,52 @@
-"""Paying one batch: claim and commit, call, settle and commit. No transaction is open during a call."""
+"""Paying one batch, part by part: claim and commit, call, settle and commit. No transaction is open during a call."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from shared.db import claims, runs
-from shared.db.claims import Claim, ClaimedEvent
+from shared.db import claims, declines, runs
 from shared.db.clock import business_now
 from shared.db.engine import Session
+from shared.db.parts import Claim
 from shared.db.release import release
 from shared.db.retrying import transact
-from shared.db.settlement import Verdict, settle
-from shared.domain.payments import Payment, make
+from shared.db.settlement import RetryDays, Verdict, settle
+from shared.domain.days import BusinessNow
 from shared.log import get_logger
 from shared.settings import CALL_MARGIN_SECONDS
+from worker_service import trouble
 from worker_service.decisions import Decisions, decide
 from worker_service.gateway import Results
 from worker_service.late_proofs import prove
+from worker_service.orders import orders
 from worker_service.service import Service
+from worker_service.suspend import suspend_due
 from worker_service.watch import RunWatch
 
 log = get_logger(__name__)
 
 
-def pay_batch(service: Service, batch_id: int) -> int:
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a part's settlement leaves the batch: paid on, done, or waiting so many seconds, also because of a hold."""
+
+    more: bool = False
+    wait_seconds: float | None = None
+    held: bool = False
+
+
+def pay_batch(service: Service, batch_id: int, *, redelivered: bool = False) -> int:
     """Pays what a batch holds, if it may be taken now; answers how many events it settled.
 
-    The lease counts on this host's monotonic clock from before the claim (rule C3).
+    The lease counts on this host's monotonic clock from before the claim (rule C3). `redelivered`: whoever had the
+    message before may have died of it (rule C8).
     """
     settings = service.settings
     started = time.monotonic()
+    if redelivered:
+        transact(service.sessions, lambda session: claims.count_death(session, batch_id))
     claim = transact(
         service.sessions,
         lambda session: claims.take(
@@ -39,6 +55,7 @@ def pay_batch(service: Service, batch_id: int) -> int:
             worker=service.name,
             lease_seconds=settings.lease_seconds,
             clock=settings.business,
+            provider=settings.provider,
         ),
     )
     if claim is None:
@@ -46,56 +63,91 @@ def pay_batch(service: Service, batch_id: int) -> int:
         return 0
     own = settings.lease_seconds - settings.provider.timeout_seconds - CALL_MARGIN_SECONDS
     last_start = started + min(own, claim.seconds_to_cutoff)  # after the cut-off nothing is sent (rule D5)
-    payments = [payment_of(event) for event in [*claim.fresh, *sendable(service, claim.doubtful)]]
-    before = frozenset(payment.key for payment in payments[len(claim.fresh) :])
+    total = 0
+    with RunWatch(service, claim.run_date) as watch:
+        part: Claim | None = claim
+        while part is not None:
+            settled, ending = _pay_part(service, part, last_start, watch)
+            total += settled
+            part = _next(service, part) if ending.more else None
+    log.info("batch settled", batch=batch_id, run=str(claim.run_date), epoch=claim.epoch, settled=total)
+    suspend_due(service)
+    return total
+
+
+def _pay_part(service: Service, claim: Claim, last_start: float, watch: RunWatch) -> tuple[int, Ending]:
+    """One part: what it settled, and how it left the batch."""
+    started = time.monotonic()
+    written = orders(service.settings, claim)
     results = Results({}, frozenset())
-    if payments:
-        with RunWatch(service, claim.run_date) as stopped:
-            results = service.gateway.make_payments(
-                payments, last_start=last_start, ambiguous_before=before, stopped=stopped
-            )
-    decisions = decide(claim, payments, results)
+    if written.payments:
+        results = service.gateway.make_payments(
+            written.payments,
+            last_start=last_start,
+            ambiguous_before=written.sent_before,
+            stopped=watch.stopped,
+            may_send=watch.may_send,
+        )
+    decisions = decide(claim, written, results)
+    decisions.wait_at_least(trouble.report(service, claim.run_date, results))
+    held = [order for order in written.payments if order.key in results.not_begun and not watch.may_send(order)]
+    decisions.held = bool(held)
     _alert(claim, results)
-    settled = settle_claim(service, claim, decisions)
+    room = time.monotonic() < last_start and not watch.stopped.is_set() and results.trouble is None
+    ending = _ending(service, claim, decisions, room=room)
+    settled = settle_claim(service, claim, decisions, ending)
     log.info(
-        "batch settled",
-        batch=batch_id,
+        "part settled",
+        batch=claim.batch_id,
         run=str(claim.run_date),
-        epoch=claim.epoch,
         claimed=len(claim.fresh),
         doubtful=len(claim.doubtful),
         settled=settled,
         given_back=len(decisions.never_sent) + len(decisions.key_used),
         seconds=round(time.monotonic() - started, 3),
     )
-    return settled
+    return settled, ending
 
 
-def payment_of(event: ClaimedEvent) -> Payment:
-    """The payment of a claimed event, made from its frozen columns alone (rule K2)."""
-    return make(event.id, event.attempt, event.payer_id, event.payee_id, event.amount, event.currency, event.reference)
+def _ending(service: Service, claim: Claim, decisions: Decisions, *, room: bool) -> Ending:
+    """What follows: the next part, unless something came back or time is up; what a hold keeps waits for its end."""
+    if decisions.held:
+        return Ending(wait_seconds=service.settings.lease_seconds, held=True)
+    if decisions.leftover:
+        return Ending(wait_seconds=decisions.wait_seconds, held=claim.held)
+    if service.settings.provider.part_size is not None and claim.fresh:
+        return Ending(more=True) if room else Ending(wait_seconds=0.0, held=claim.held)
+    return Ending(wait_seconds=service.settings.lease_seconds, held=True) if claim.held else Ending()
 
 
-def sendable(service: Service, doubtful: Iterable[ClaimedEvent]) -> list[ClaimedEvent]:
-    """Those of an earlier holder's events that may be sent again (rules K4, K6); the others become unknown.
+def _next(service: Service, claim: Claim) -> Claim | None:
+    """The next part, claimed; None where the batch is no longer ours or may not be paid on: then it waits.
 
-    A resend is a payment: not after a cancellation, and not when the provider may have forgotten the key before
-    our last call begins.
+    A part that is empty is answered too: its settlement ends the batch.
     """
-    provider = service.settings.provider
-    window = provider.key_window_seconds - service.settings.lease_seconds
-    return [event for event in doubtful if provider.mode == "key" and event.wanted and event.sent_seconds_ago < window]
+    settings = service.settings
+
+    def work(session: Session) -> Claim | None:
+        part = claims.next_part(
+            session, replace(claim, fresh=[], doubtful=[]), clock=settings.business, provider=settings.provider
+        )
+        if part is None:
+            claims.finish(session, claim, wait_seconds=0.0)
+        return part
+
+    return transact(service.sessions, work)
 
 
-def settle_claim(service: Service, claim: Claim, decisions: Decisions) -> int:
+def settle_claim(service: Service, claim: Claim, decisions: Decisions, ending: Ending | None = None) -> int:
     """Writes the decisions if the batch is still ours; what came too late is kept as proof (rules C2, K9).
 
-    A commit that raised may have happened. Looking again tells: the batch is no longer held then, and the proofs
-    meet what they themselves wrote.
+    A commit that raised may have happened. Looking again tells: the batch is no longer held then, and the proofs meet
+    what they themselves wrote.
     """
+    last = ending or _ending(service, claim, decisions, room=False)
     settled = transact(
         service.sessions,
-        lambda session: _settle(service, session, claim, decisions),
+        lambda session: _settle(service, session, claim, decisions, last),
         patience_seconds=service.settings.lease_seconds,
     )
     if settled is None or settled < len(decisions.verdicts):
@@ -104,18 +156,30 @@ def settle_claim(service: Service, claim: Claim, decisions: Decisions) -> int:
     return settled or 0
 
 
-def _settle(service: Service, session: Session, claim: Claim, decisions: Decisions) -> int | None:
-    runs.share(session, claim.run_date)
+def _settle(service: Service, session: Session, claim: Claim, decisions: Decisions, ending: Ending) -> int | None:
+    run = runs.share(session, claim.run_date)
     if not claims.hold(session, claim):
         return None
+    now = business_now(session, service.settings.business)
     # Before the settlement, because schedules are locked before events (rule C2).
-    today = business_now(session, service.settings.business).today
-    kept = release(session, claim, decisions.never_sent, key_used=False, today=today)
-    kept |= release(session, claim, decisions.key_used, key_used=True, today=today)
+    retries = _retries(session, claim, decisions, now, day_0=run is not None and run.is_paying)
+    kept = release(session, claim, decisions.never_sent, key_used=False, today=now.today)
+    kept |= release(session, claim, decisions.key_used, key_used=True, today=now.today)
     verdicts = decisions.verdicts | dict.fromkeys(kept, Verdict("unknown", None, "its schedule cannot be read"))
-    settled = settle(session, claim, verdicts, provider=service.settings.provider.name)
-    claims.finish(session, claim, wait_seconds=decisions.wait_seconds if decisions.leftover else None)
+    settled = settle(session, claim, verdicts, provider=service.settings.provider.name, retries=retries)
+    if not ending.more:
+        claims.finish(session, claim, wait_seconds=ending.wait_seconds, held=ending.held)
     return settled
+
+
+def _retries(session: Session, claim: Claim, decisions: Decisions, now: BusinessNow, *, day_0: bool) -> RetryDays:
+    """The retry days of what was softly declined (rule S11)."""
+    soft = [event_id for event_id, verdict in decisions.verdicts.items() if verdict.soft]
+    if not soft:
+        return RetryDays()
+    own_day = day_0 and claim.run_date == now.today
+    days = declines.retried(session, claim.span.date, soft, now, day_0=own_day)
+    return RetryDays(days, dict.fromkeys(soft, now.today), now.retry_from)
 
 
 def _alert(claim: Claim, results: Results) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from shared.db import attempts, claims, proofs, runs
+from shared.db import attempts, claims, proofs, providers, runs
 from shared.db.attempts import OpenAttempt
 from shared.db.clock import business_now
 from shared.db.engine import Session
@@ -13,6 +13,7 @@ from shared.db.retrying import transact
 from shared.domain.days import BusinessNow
 from shared.domain.payments import Answer, AnswerKind, Outcome, OutcomeKind, Payment, make
 from shared.log import get_logger
+from worker_service import trouble
 from worker_service.late_proofs import receive
 from worker_service.service import Service
 from worker_service.watch import RunWatch
@@ -47,6 +48,8 @@ def resolve_due(service: Service) -> int:
     The next time is committed before anything is sent, so a resolver that dies is not followed by another at once.
     One that cannot be written stops no other.
     """
+    if service.settings.provider.mode == "none":
+        return 0  # it can neither be sent a key again nor asked: a person resolves what is unknown (rule K4)
     until = time.monotonic() + TICK_SECONDS
     looked_at = settled = 0
     while time.monotonic() < until:
@@ -69,6 +72,8 @@ def _take(service: Service) -> Task | None:
     settings, taken_at = service.settings, time.monotonic()
 
     def work(session: Session) -> Task | None:
+        if providers.is_shut(session, settings.provider.name):
+            return None
         now = business_now(session, settings.business)
         paying = claims.may_pay(session, now.today, now)
         attempt = attempts.take_due(session, provider=settings.provider.name, held_seconds=2 * settings.lease_seconds)
@@ -104,10 +109,15 @@ def _resolve(service: Service, task: Task) -> bool:
 
 def _send(service: Service, task: Task, last_start: float) -> bool:
     attempt, key = task.attempt, task.payment.key
-    with RunWatch(service, task.now.today) as stopped:
+    with RunWatch(service, task.now.today) as watch:
         results = service.gateway.make_payments(
-            [task.payment], last_start=last_start, ambiguous_before=frozenset({key}), stopped=stopped
+            [task.payment],
+            last_start=last_start,
+            ambiguous_before=frozenset({key}),
+            stopped=watch.stopped,
+            may_send=watch.may_send,
         )
+    trouble.report(service, task.now.today, results)
     outcome = results.outcomes.get(key, Outcome(OutcomeKind.AMBIGUOUS))
     if outcome.alert:
         log.error("provider answer", alert=True, key=key, reason=outcome.code)
@@ -116,7 +126,9 @@ def _send(service: Service, task: Task, last_start: float) -> bool:
     if not outcome.proven:
         return False
     paid = outcome.kind is OutcomeKind.PAID
-    return _receive(service, attempt, paid=paid, code=outcome.code, provider_ref=outcome.provider_ref)
+    return _receive(
+        service, attempt, paid=paid, code=outcome.code, provider_ref=outcome.provider_ref, soft=outcome.soft
+    )
 
 
 def _ask(service: Service, task: Task) -> bool:
@@ -126,13 +138,17 @@ def _ask(service: Service, task: Task) -> bool:
         log.error("provider answer", alert=True, key=payment.key, reason=answer.code)
     if answer.kind in (AnswerKind.PAID, AnswerKind.DECLINED):
         paid = answer.kind is AnswerKind.PAID
-        return _receive(service, attempt, paid=paid, code=answer.code, provider_ref=answer.provider_ref)
+        return _receive(
+            service, attempt, paid=paid, code=answer.code, provider_ref=answer.provider_ref, soft=answer.soft
+        )
     if not counts_as_never_paid(service, task, answer):
         return False
 
     def work(session: Session) -> bool:
         gate = runs.enter(session, business_now(session, service.settings.business), attempt.event_date)
-        return proofs.never_paid(session, gate, attempt)
+        provider = service.settings.provider
+        again = provider.mode == "key" or provider.resend_after_not_found
+        return proofs.never_paid(session, gate, attempt, again=again)
 
     return transact(service.sessions, work)
 
@@ -148,7 +164,9 @@ def counts_as_never_paid(service: Service, task: Task, answer: Answer) -> bool:
     )
 
 
-def _receive(service: Service, attempt: OpenAttempt, *, paid: bool, code: str | None, provider_ref: str | None) -> bool:
+def _receive(
+    service: Service, attempt: OpenAttempt, *, paid: bool, code: str | None, provider_ref: str | None, soft: bool
+) -> bool:
     proof = proofs.Proof(
         attempt.event_id,
         attempt.event_date,
@@ -156,6 +174,7 @@ def _receive(service: Service, attempt: OpenAttempt, *, paid: bool, code: str | 
         paid=paid,
         code=None if paid else code or "declined",
         provider_ref=provider_ref,
+        soft=soft,
     )
     return receive(service, proof) is proofs.Reception.APPLIED
 

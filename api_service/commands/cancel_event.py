@@ -10,7 +10,7 @@ from shared.db import audit, editing, entries
 from shared.db.audit import Act
 from shared.db.engine import Session
 from shared.domain.entries import Entry, cancelled
-from shared.domain.lifecycle import CancelReason, EventStatus
+from shared.domain.lifecycle import CancelReason
 from shared.settings import Settings
 
 DONE = (CancelReason.SKIPPED, CancelReason.GIVEN_UP)
@@ -33,7 +33,7 @@ def cancel_event(
     gate, _, entry = editing.begin_event(session, settings.business, event_id, payer_id)
     if entry.cancel_reason in DONE:
         return entry
-    waits_for_retry = entry.status == EventStatus.FAILED and entry.retry_on is not None
+    waits_for_retry = entry.waits_for_retry
     if not waits_for_retry:
         editing.check_open(entry)
     precondition.check(entry.version)

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from shared.db.holds import HELD
 from shared.db.models import Attempt, Event
 from shared.db.pauses import COVERS
 
@@ -28,9 +29,9 @@ taken AS (
 SELECT t.event_id, t.number, t.event_date, e.payer_id, e.payee_id, e.amount, e.currency,
   coalesce(e.reference, '') AS reference, t.last_sent_at,
   extract(epoch FROM clock_timestamp() - t.first_sent_at)::float AS first_sent_seconds_ago,
-  extract(epoch FROM clock_timestamp() - t.last_sent_at)::float AS last_sent_seconds_ago,
+  extract(epoch FROM clock_timestamp() - t.last_sent_at)::float AS last_sent_seconds_ago, t.reason,
   t.resend AND (SELECT s.status = 'active' FROM schedule s WHERE s.id = e.schedule_id)
-    AND NOT {COVERS} AND e.status = 'unknown' AND e.attempt = t.number AS sendable
+    AND NOT {COVERS} AND NOT {HELD} AND e.status = 'unknown' AND e.attempt = t.number AS sendable
 FROM taken t JOIN event e ON e.date = t.event_date AND e.id = t.event_id
 """)
 
@@ -38,8 +39,8 @@ FROM taken t JOIN event e ON e.date = t.event_date AND e.id = t.event_id
 class OpenAttempt(NamedTuple):
     """An unknown event and the key that decides it, as it stood when it was taken; `amount` in minor units.
 
-    `sendable`: its schedule still asks for it and no pause covers it (rule K6), and no answer forbade to send the key
-    again (rule K8).
+    `reason`: why it is open. `sendable`: its schedule still asks for it and no pause or hold covers it (rule K6), and
+    no answer forbade to send the key again (rule K8).
     """
 
     event_id: UUID
@@ -53,6 +54,7 @@ class OpenAttempt(NamedTuple):
     last_sent_at: datetime
     first_sent_seconds_ago: float
     last_sent_seconds_ago: float
+    reason: str | None
     sendable: bool
 
 

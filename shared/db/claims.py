@@ -1,112 +1,116 @@
-"""Taking a batch and claiming its events: what is claimed may be sent (rules C1-C4)."""
+"""Taking a batch: what is claimed may be sent (rules C1-C4)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from shared.db import runs
+from shared.db import holds, parts, providers, runs, splitting
 from shared.db.clock import business_now
-from shared.db.pauses import COVERS
+from shared.db.doubt import doubt
+from shared.db.parts import Claim
 from shared.db.spans import Span
 from shared.domain.days import BusinessNow
-from shared.settings import BusinessClock
+from shared.settings import BusinessClock, ProviderSettings
 
-
-class ClaimedEvent(NamedTuple):
-    """A claimed event's frozen columns; `amount` in minor units.
-
-    `sent_seconds_ago`: since the first possible send of this key. `wanted`: its schedule still asks for it, and no
-    pause covers it (rule K6).
-    """
-
-    id: str
-    payer_id: str
-    payee_id: str
-    amount: int
-    currency: str
-    reference: str
-    attempt: int
-    sent_seconds_ago: float = 0.0
-    wanted: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A batch that is this worker's until its lease ends. Its statements carry `epoch`.
-
-    `fresh` events were scheduled and never sent with this key. `doubtful` ones were claimed by an earlier
-    holder that did not settle them: each may have been sent (rule C4). `seconds_to_cutoff` counts from the claim.
-    """
-
-    batch_id: int
-    run_date: date
-    epoch: int
-    span: Span
-    seconds_to_cutoff: float
-    fresh: list[ClaimedEvent] = field(default_factory=list)
-    doubtful: list[ClaimedEvent] = field(default_factory=list)
-
+DEATHS_MOST = 2
+"""So many holders in a row did not live to settle a batch: then it is split (rule C8)."""
 
 TAKE = text("""
-WITH held AS (SELECT id, status FROM batch WHERE id = :batch FOR UPDATE)
-UPDATE batch b SET status = 'claimed', epoch = b.epoch + 1, worker = :worker, wait_until = NULL,
+WITH held AS (SELECT id, status, provider FROM batch WHERE id = :batch FOR UPDATE)
+UPDATE batch b SET status = 'claimed', epoch = b.epoch + 1, worker = :worker, wait_until = NULL, provider = :provider,
+  deaths = b.deaths + CASE held.status WHEN 'claimed' THEN 1 ELSE 0 END,
   lease_until = clock_timestamp() + make_interval(secs => :lease)
-FROM held WHERE b.id = held.id
+FROM held WHERE b.id = held.id AND (b.opens_at IS NULL OR b.opens_at <= :now)
   AND ((b.status = 'waiting' AND (b.wait_until IS NULL OR b.wait_until <= clock_timestamp()))
     OR (b.status = 'claimed' AND b.lease_until < clock_timestamp()))
-RETURNING b.date, b.first_id, b.last_id, b.ids, b.epoch, held.status = 'claimed' AS taken_over
+RETURNING b.date, b.first_id, b.last_id, b.ids, b.epoch, b.retry, b.deaths,
+  b.opens_at IS NOT NULL OR b.ids IS NOT NULL AS todays, held.status = 'claimed' AS taken_over,
+  held.provider AS sent_to
 """)
 
-# The plan must be an index scan of the month's primary key; the books' line rides in the same statement.
-CLAIM = """
-WITH claimed AS (
-  UPDATE event SET status = 'processing', batch_id = :batch, first_sent_at = clock_timestamp(), version = version + 1
-  WHERE {within} AND status = 'scheduled'
-  RETURNING id, payer_id, payee_id, amount, currency, reference, attempt),
-booked AS (
-  INSERT INTO booking (run_date, batch_id, heading, currency, count, amount)
-  SELECT :run_date, :batch, 'in_flight', currency, count(*), sum(amount) FROM claimed GROUP BY currency)
-SELECT id::text, payer_id, payee_id, amount, currency, coalesce(reference, ''), attempt FROM claimed
-"""
 
-DOUBTFUL = f"""
-SELECT e.id::text, e.payer_id, e.payee_id, e.amount, e.currency, coalesce(e.reference, ''), e.attempt,
-  extract(epoch FROM clock_timestamp() - e.first_sent_at)::float,
-  (SELECT s.status = 'active' FROM schedule s WHERE s.id = e.schedule_id) AND NOT {COVERS}
-FROM event e WHERE {{within}} AND e.status = 'processing' AND e.batch_id = :batch
-"""
+def take(
+    session: Session,
+    batch_id: int,
+    *,
+    worker: str,
+    lease_seconds: float,
+    clock: BusinessClock,
+    provider: ProviderSettings,
+) -> Claim | None:
+    """Takes a waiting batch, or takes over one whose lease ran out, and claims its first part.
 
-
-def take(session: Session, batch_id: int, *, worker: str, lease_seconds: float, clock: BusinessClock) -> Claim | None:
-    """Takes a waiting batch, or takes over one whose lease ran out, and claims what is scheduled in it.
-
-    None if there is nothing to take: another has it, it is done, or its run may not pay now (rule C2). The
-    caller commits before the first byte goes out, and retries on serialisation failures and deadlocks.
+    None if there is nothing to take: another has it, it is done, its run may not pay now (rule C2), the provider is
+    shut, or it killed its holders and was split. The caller commits before the first byte goes out, and retries on
+    serialisation failures and deadlocks.
     """
     run_date = session.scalar(text("SELECT run_date FROM batch WHERE id = :batch"), {"batch": batch_id})
     now = business_now(session, clock)
     if run_date is None or not may_pay(session, run_date, now):
         return None
-    taken = session.execute(TAKE, {"batch": batch_id, "worker": worker, "lease": lease_seconds}).one_or_none()
-    if taken is None:
+    if not providers.may_begin(session, provider.name):
         return None
-    span = Span(taken.date, taken.first_id, taken.last_id, taken.ids)
-    claim = Claim(batch_id, run_date, taken.epoch, span, now.seconds_to_cutoff)
-    if taken.taken_over:
-        claim.doubtful.extend(ClaimedEvent(*row) for row in _rows(session, DOUBTFUL, claim))
-    claim.fresh.extend(ClaimedEvent(*row) for row in _rows(session, CLAIM, claim))
-    return claim
+    found = session.execute(
+        TAKE,
+        {
+            "batch": batch_id,
+            "worker": worker,
+            "lease": lease_seconds,
+            "provider": provider.name,
+            "now": now.instant,
+        },
+    ).one_or_none()
+    if found is None:
+        return None
+    span = Span(found.date, found.first_id, found.last_id, found.ids)
+    claim = Claim(
+        batch_id,
+        run_date,
+        found.epoch,
+        span,
+        now.seconds_to_cutoff,
+        retry=found.retry,
+        todays=found.todays,
+        deaths=found.deaths,
+    )
+    if found.deaths >= DEATHS_MOST:
+        splitting.split(session, claim, provider=found.sent_to or provider.name)
+        return None
+    if found.taken_over:
+        _take_over(session, claim, provider, found.sent_to)
+    return parts.claim_next(session, claim, holds.active(session), most=provider.part_size)
+
+
+def _take_over(session: Session, claim: Claim, provider: ProviderSettings, sent_to: str | None) -> None:
+    """What an earlier holder claimed may have been sent. Only the same provider, if it honours keys, may hear of it
+    again (rules K4, K7)."""
+    if provider.mode == "key" and sent_to in (None, provider.name):
+        claim.doubtful.extend(parts.doubtful(session, claim))
+    else:
+        doubt(
+            session,
+            claim.batch_id,
+            claim.span,
+            run_date=claim.run_date,
+            provider=sent_to or provider.name,
+            reason="taken over",
+        )
 
 
 def may_pay(session: Session, run_date: date, now: BusinessNow) -> bool:
     """Whether that run's events may be claimed and sent now; holds the run's row FOR SHARE (rule C2)."""
     run = runs.share(session, run_date)
     return run is not None and run.is_paying and run.date == now.today and now.in_hours
+
+
+def count_death(session: Session, batch_id: int) -> None:
+    """Notes that whoever had this batch's message died, perhaps before the claim was committed (rule C8)."""
+    session.execute(
+        text("UPDATE batch SET deaths = deaths + 1 WHERE id = :batch AND status = 'waiting'"), {"batch": batch_id}
+    )
 
 
 def hold(session: Session, claim: Claim) -> bool:
@@ -118,12 +122,22 @@ def hold(session: Session, claim: Claim) -> bool:
     return held is not None
 
 
-def finish(session: Session, claim: Claim, *, wait_seconds: float | None) -> None:
-    """Ends our hold on the batch: done, or waiting to be published again after `wait_seconds`."""
+def next_part(session: Session, claim: Claim, *, clock: BusinessClock, provider: ProviderSettings) -> Claim | None:
+    """Claims the part after `claim`; None if nothing more of the batch may be claimed now (rules C1, C2, P3)."""
+    if not may_pay(session, claim.run_date, business_now(session, clock)) or not hold(session, claim):
+        return None
+    return parts.claim_next(session, claim, holds.active(session), most=provider.part_size)
+
+
+def finish(session: Session, claim: Claim, *, wait_seconds: float | None, held: bool = False) -> None:
+    """Ends our hold on the batch: done, or waiting to be published again after `wait_seconds`.
+
+    `held`: it waits because of a hold, and is published as soon as that ends (rule P3).
+    """
     session.execute(
         text("""
             UPDATE batch SET status = CASE WHEN :again THEN 'waiting' ELSE 'done' END,
-              worker = NULL, lease_until = NULL, published_at = NULL,
+              worker = NULL, lease_until = NULL, published_at = NULL, held = :held, deaths = 0,
               wait_until = CASE WHEN :again THEN clock_timestamp() + make_interval(secs => :wait) END
             WHERE id = :batch AND epoch = :epoch AND status = 'claimed'
         """),
@@ -132,10 +146,6 @@ def finish(session: Session, claim: Claim, *, wait_seconds: float | None) -> Non
             "epoch": claim.epoch,
             "again": wait_seconds is not None,
             "wait": wait_seconds or 0,
+            "held": held,
         },
     )
-
-
-def _rows(session: Session, statement: str, claim: Claim) -> Any:
-    parameters = {"batch": claim.batch_id, "run_date": claim.run_date, **claim.span.parameters}
-    return session.execute(text(statement.format(within=claim.span.condition)), parameters)

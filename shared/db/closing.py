@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from shared.db import differences, runs
 from shared.db.clock import business_now
-from shared.db.settlement import RESOLVE_FIRST_SECONDS
+from shared.db.doubt import doubt
 from shared.db.spans import Span
 from shared.settings import BusinessClock
 
@@ -24,27 +24,8 @@ WHERE run_date = :day AND status = 'claimed' AND lease_until >= clock_timestamp(
 # What a dead worker claimed may have been sent. The epoch grows, so that its late settlement finds nothing (C2).
 DEAD = text("""
 UPDATE batch SET epoch = epoch + 1, status = 'carried', worker = NULL, lease_until = NULL
-WHERE run_date = :day AND status = 'claimed' RETURNING id, date, first_id, last_id, ids
+WHERE run_date = :day AND status = 'claimed' RETURNING id, date, first_id, last_id, ids, provider
 """)
-
-DOUBT = """
-WITH moved AS (
-  UPDATE event SET status = 'unknown', version = version + 1
-  WHERE {within} AND status = 'processing' AND batch_id = :batch
-  RETURNING id, date, attempt, currency, amount, first_sent_at),
-doubts AS (
-  INSERT INTO attempt (event_id, number, event_date, provider, reason, run_date, batch_id, first_sent_at,
-    last_sent_at, next_at)
-  SELECT id, attempt, date, :provider, 'run closed', :day, :batch, first_sent_at, clock_timestamp(),
-    clock_timestamp() + make_interval(secs => :resolve_first)
-  FROM moved
-  ON CONFLICT (event_id, number) DO UPDATE SET state = 'open', last_sent_at = excluded.last_sent_at,
-    next_at = excluded.next_at)
-INSERT INTO booking (run_date, batch_id, heading, currency, count, amount)
-SELECT :day, :batch, 'unknown', currency, count(*), sum(amount) FROM moved GROUP BY currency
-UNION ALL
-SELECT :day, :batch, 'in_flight', currency, -count(*), -sum(amount) FROM moved GROUP BY currency
-"""
 
 DATES = text("SELECT DISTINCT date FROM batch WHERE run_date = :day UNION SELECT CAST(:day AS date) ORDER BY date")
 
@@ -58,19 +39,33 @@ SELECT :day, 'missed', currency, count(*), sum(amount) FROM missed GROUP BY curr
 """)
 
 # min() knows no uuid before PostgreSQL 18; the text of a uuid sorts as the uuid does.
-CARRY = text("""
+CARRYING = """
 WITH leftover AS (
   SELECT id, currency, amount, (row_number() OVER (ORDER BY id) - 1) / :size AS piece
-  FROM event WHERE date = :date AND status = 'scheduled'),
+  FROM event WHERE date = :date AND {which}),
 made AS (
-  INSERT INTO batch (run_date, date, first_id, last_id)
-  SELECT :next, :date, CAST(min(id::text) AS uuid), CAST(max(id::text) AS uuid) FROM leftover GROUP BY piece
+  INSERT INTO batch (run_date, date, first_id, last_id, retry)
+  SELECT :next, :date, CAST(min(id::text) AS uuid), CAST(max(id::text) AS uuid), {retry} FROM leftover GROUP BY piece
   ORDER BY piece),
 sums AS (SELECT currency, count(*) AS n, sum(amount) AS amount FROM leftover GROUP BY currency)
 INSERT INTO booking (run_date, heading, currency, count, amount, original_date)
 SELECT :day, 'carried', currency, n, amount, NULL FROM sums
 UNION ALL
 SELECT :next, 'due', currency, n, amount, CAST(:date AS date) FROM sums
+"""
+CARRY = text(CARRYING.format(which="status = 'scheduled'", retry="false"))
+CARRY_RETRIES = text(CARRYING.format(which="status = 'failed' AND retry_on <= :day", retry="true"))
+
+# A retry counts `payLate` from its retry day (rule D5); after it, the decline is final.
+EXPIRE = text("""
+WITH over AS (
+  UPDATE event e SET retry_on = NULL, version = e.version + 1 FROM schedule s
+  WHERE e.date = :date AND e.status = 'failed' AND e.retry_on + s.pay_late < :next AND s.id = e.schedule_id
+  RETURNING e.id, e.schedule_id, e.failure_code, e.currency, e.amount),
+final AS (
+  INSERT INTO final_decline (schedule_id, event_id, code) SELECT schedule_id, id, failure_code FROM over)
+INSERT INTO booking (run_date, heading, currency, count, amount)
+SELECT :day, 'declined', currency, count(*), sum(amount) FROM over GROUP BY currency
 """)
 
 END_BATCHES = text("UPDATE batch SET status = 'carried' WHERE run_date = :day AND status = 'waiting'")
@@ -96,20 +91,13 @@ def close(session: Session, day: date, *, clock: BusinessClock, batch_size: int,
     runs.share(session, following)
     for dead in session.execute(DEAD, {"day": day}).all():
         span = Span(dead.date, dead.first_id, dead.last_id, dead.ids)
-        session.execute(
-            text(DOUBT.format(within=span.condition)),
-            {
-                **span.parameters,
-                "batch": dead.id,
-                "day": day,
-                "provider": provider,
-                "resolve_first": RESOLVE_FIRST_SECONDS,
-            },
-        )
+        doubt(session, dead.id, span, run_date=day, provider=dead.provider or provider, reason="run closed")
     for event_date in session.scalars(DATES, {"day": day}).all():
         scope = {"day": day, "date": event_date, "next": following}
         session.execute(MISS, scope)
         session.execute(CARRY, {**scope, "size": batch_size})
+        session.execute(EXPIRE, scope)
+        session.execute(CARRY_RETRIES, {**scope, "size": batch_size})
     session.execute(END_BATCHES, {"day": day})
     runs.mark_closed(session, day, differences.find(session, day))
     return True

@@ -48,7 +48,7 @@ def check_not_cancelled(schedule: Schedule) -> None:
 
 
 def _since(session: Session, schedule_id: UUID, today: date) -> date:
-    """The first date that a change may touch: of what is not final, or of what an extension still owes.
+    """The first date that a change may touch: of what is not final or tried again, or of what an extension still owes.
 
     Looked up before the runs are held, without a lock.
     """
@@ -56,8 +56,11 @@ def _since(session: Session, schedule_id: UUID, today: date) -> date:
     first = select(func.min(Event.date)).where(
         Event.payer_id == payer, Event.schedule_id == schedule_id, Event.status.in_(OPEN)
     )
-    query = select(Schedule.extend_on, first.scalar_subquery()).where(Schedule.id == schedule_id)
-    found = session.execute(query).one_or_none()
+    retry = select(func.min(Event.retry_on)).where(
+        Event.payer_id == payer, Event.schedule_id == schedule_id, Event.status == EventStatus.FAILED
+    )
+    query = select(Schedule.extend_on, func.least(first.scalar_subquery(), retry.scalar_subquery()))
+    found = session.execute(query.where(Schedule.id == schedule_id)).one_or_none()
     if found is None:
         return today
     extend_on, earliest = found

@@ -16,6 +16,7 @@ from shared.db.engine import Session
 from shared.db.late import Payable
 from shared.db.models import Event, Schedule
 from shared.db.runs import Gate
+from shared.domain.books import Heading
 from shared.domain.edits import FREES_ITS_DATE
 from shared.domain.entries import Entry
 from shared.domain.lifecycle import EDITABLE, OPEN, CancelReason, EventStatus
@@ -189,7 +190,15 @@ def _book(session: Session, gate: Gate, moves: Sequence[Move], new: Sequence[Ent
     left = [before for before, after in moves if before.is_scheduled and not _stays(before, after)]
     back = [after for before, after in moves if after.is_scheduled and not _stays(before, after)]
     repriced = [(before, after) for before, after in moves if _stays(before, after) and before.amount != after.amount]
+    dropped = [move for move in moves if move[0].waits_for_retry and not move[1].waits_for_retry]
     late.withdraw(session, gate, map(payable, left))
+    for status, heading in ((EventStatus.CANCELLED, Heading.WITHDRAWN), (EventStatus.FAILED, Heading.DECLINED)):
+        given_up = [
+            (payable(before), before.retry_on)
+            for before, after in dropped
+            if after.status == status and before.retry_on is not None
+        ]
+        late.drop_retries(session, gate, given_up, heading)
     late.add(session, gate, [payable(entry) for entry in new if entry.is_scheduled])
     late.take_back(session, gate, [payable(entry) for entry in back])
     late.reprice(session, gate, [(payable(after), after.amount - before.amount) for before, after in repriced])

@@ -4,7 +4,7 @@ that leaves it, and what the books say of both."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -60,6 +60,42 @@ def take_back(session: Session, gate: Gate, events: Iterable[Payable]) -> None:
         lines.append(line(run.date, Heading.WITHDRAWN, event.currency, -before, count=-1, event_id=event.id))
         lines += _repriced(run.date, event, event.amount - before)
     book(session, lines)
+
+
+def add_retry(
+    session: Session, gate: Gate, event: Payable, retry_on: date, *, opens_at: datetime | None = None
+) -> None:
+    """Gives a declined event its batch in the run of its retry day, which may be far off (rule D4)."""
+    run_date = run_of_retry(gate, retry_on)
+    session.execute(insert(Batch), [{**_batch(run_date, event), "retry": True, "opens_at": opens_at}])
+
+
+def take_on_retry(session: Session, gate: Gate, event: Payable, retry_on: date) -> None:
+    """Books a declined event as due in the run of its retry day."""
+    due = _due(run_of_retry(gate, retry_on), event)
+    book(session, [{**due, "original_date": event.date}])
+
+
+def drop_retries(session: Session, gate: Gate, events: Iterable[tuple[Payable, date]], heading: Heading) -> None:
+    """Books declined events, each with its retry day, that are not tried again, under `heading`.
+
+    A run that has not begun does not have them as due any more.
+    """
+    lines = []
+    for event, retry_on in events:
+        run = gate.run_of(retry_on)
+        if run is None or run.status == "announced":
+            due = line(run.date if run else retry_on, Heading.DUE, event.currency, -event.amount, count=-1)
+            lines.append({**due, "event_id": event.id, "original_date": event.date})
+        else:
+            lines.append(line(run.date, heading, event.currency, event.amount, event_id=event.id))
+    book(session, lines)
+
+
+def run_of_retry(gate: Gate, retry_on: date) -> date:
+    """The date of the run that tries again what waits for that day: the first one not closed, on it or after it."""
+    run = gate.run_of(retry_on)
+    return retry_on if run is None else run.date
 
 
 def reprice(session: Session, gate: Gate, events: Iterable[tuple[Payable, int]]) -> None:

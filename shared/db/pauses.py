@@ -19,8 +19,9 @@ SUSPENDED: Final = "suspended"
 """The reason of a pause that the product itself began (rule S10)."""
 
 COVERS: Final = """EXISTS (SELECT FROM pause p WHERE p.schedule_id = e.schedule_id AND p.ended_at IS NULL
-  AND p.from_date <= e.date AND (p.until_date IS NULL OR e.date < p.until_date))"""
-"""In SQL: whether a pause covers the event `e`."""
+  AND p.from_date <= coalesce(e.retry_on, e.date)
+  AND (p.until_date IS NULL OR coalesce(e.retry_on, e.date) < p.until_date))"""
+"""In SQL: whether a pause covers the event `e`, or the day on which it is tried again."""
 
 
 def of_schedules(session: Session, ids: Collection[UUID]) -> dict[UUID, list[Pause]]:
@@ -38,9 +39,11 @@ def windows(pauses: Collection[Pause]) -> list[Window]:
     return [Window(pause.from_date, pause.until_date) for pause in pauses]
 
 
-def add(session: Session, schedule: Schedule, from_date: date, until_date: date | None) -> Pause:
+def add(
+    session: Session, schedule: Schedule, from_date: date, until_date: date | None, *, reason: str | None = None
+) -> Pause:
     """Writes a pause of a schedule whose row the caller has locked."""
-    pause = Pause(id=new_id(), schedule_id=schedule.id, from_date=from_date, until_date=until_date)
+    pause = Pause(id=new_id(), schedule_id=schedule.id, from_date=from_date, until_date=until_date, reason=reason)
     session.add(pause)
     session.flush()
     return pause

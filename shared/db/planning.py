@@ -46,7 +46,7 @@ FROM event WHERE date = :day AND id > :after AND id <= :through AND status = 'sc
 # Events that became payable before the plan have a batch of their own (rule D4); the plan's range holds them now.
 ABSORB = text("""
 DELETE FROM batch
-WHERE run_date = :day AND date = :day AND status = 'waiting' AND ids IS NOT NULL
+WHERE run_date = :day AND date = :day AND status = 'waiting' AND ids IS NOT NULL AND NOT retry
   AND first_id > :after AND last_id <= :through
 """)
 

@@ -7,23 +7,27 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from shared.db import attempts, late
+from shared.db import attempts, declines, late
 from shared.db.bookings import book, line
 from shared.db.late import Payable
-from shared.db.models import Batch, Event, Run, Transaction
+from shared.db.models import Batch, Event, Transaction
+from shared.db.outcomes import Known, move, open_run
 from shared.db.returns import give_back, of_returned
 from shared.db.runs import Gate
 from shared.domain.books import Heading
 from shared.domain.lifecycle import AWAITING_PROOF, EventStatus
-from shared.ids import new_id
+from shared.domain.retries import NOT_EXECUTED, QUARANTINED
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The provider's word on attempt `number` of an event: paid with its reference, or declined with a code."""
+    """The provider's word on attempt `number` of an event: paid with its reference, or declined with a code.
+
+    `soft`: the decline may be tried again another day (rule S11).
+    """
 
     event_id: UUID
     event_date: date
@@ -31,6 +35,7 @@ class Proof:
     paid: bool
     code: str | None = None
     provider_ref: str | None = None
+    soft: bool = False
 
 
 class Reception(StrEnum):
@@ -43,10 +48,12 @@ class Reception(StrEnum):
 
 def apply(session: Session, gate: Gate, proof: Proof, *, provider: str) -> Reception:
     """Applies a proof if the event still waits for that key; never drops it."""
-    event, batch = _lock(session, proof.event_date, proof.event_id)
+    batch = lock_batch(session, proof.event_date, proof.event_id)
+    known = _known(session, gate, proof)
+    event = lock_event(session, proof.event_date, proof.event_id)
     state = "paid" if proof.paid else "declined"
     if event.attempt == proof.number and event.status in AWAITING_PROOF:
-        _move(session, gate, event, batch, proof)
+        move(session, gate, event, batch, known)
         attempts.settle(session, proof.event_id, proof.number, state, proof.provider_ref)
         return Reception.APPLIED
     if _agrees(session, event, proof):
@@ -64,96 +71,80 @@ def apply(session: Session, gate: Gate, proof: Proof, *, provider: str) -> Recep
     return Reception.CONTRADICTS
 
 
-def never_paid(session: Session, gate: Gate, attempt: attempts.OpenAttempt) -> bool:
-    """Gives back an unknown event whose key was proven never paid (rules K5, C6); False if it waits no longer.
+def never_paid(session: Session, gate: Gate, attempt: attempts.OpenAttempt, *, again: bool) -> bool:
+    """An unknown event whose key was proven never paid: given back (rules K5, C6), or failed where it may not be paid
+    again; False if it waits no longer.
 
-    Also when its key was sent again after `attempt` was taken: the bank's word is older than that send.
+    Also when its key was sent again after `attempt` was taken: the bank's word is older than that send. What killed
+    its workers is not paid again (rule C8).
     """
-    event_id, event_date, number = attempt.event_id, attempt.event_date, attempt.number
-    event, batch = _lock(session, event_date, event_id, lock_event=False)
-    home = _open_run(gate, batch.run_date)
-    if event.attempt != number or event.status != EventStatus.UNKNOWN or not attempts.is_still(session, attempt):
+    event_id, event_date = attempt.event_id, attempt.event_date
+    batch = lock_batch(session, event_date, event_id)
+    event = session.scalars(_query(event_date, event_id).execution_options(populate_existing=True)).one()
+    if (
+        event.attempt != attempt.number
+        or event.status != EventStatus.UNKNOWN
+        or not attempts.is_still(session, attempt)
+    ):
         return False
-    returned = give_back(
-        session,
-        event_date=event_date,
-        batch_id=batch.id,
-        before="unknown",
-        ids=[event_id],
-        key_used=True,
-        today=gate.now.today,
-    )
-    if not returned:  # its rule cannot be read: it stays unknown, and its attempt open for who can read it
-        return False
-    for item in returned:
-        if home is not None:
-            left = line(home.date, Heading.UNKNOWN, item.currency, -item.claimed_amount, count=-1, event_id=item.id)
-            book(session, [left, *of_returned(home.date, item)])
-        if item.fate.status == EventStatus.SCHEDULED:
-            payable = Payable(event_date, item.id, item.currency, item.amount)
-            late.add(session, gate, [payable], counted=home is not None)
-    attempts.settle(session, event_id, number, "not_executed", None)
+    if not again or attempt.reason == QUARANTINED:
+        code = QUARANTINED if attempt.reason == QUARANTINED else NOT_EXECUTED
+        move(session, gate, lock_event(session, event_date, event_id), batch, Known(False, code))
+    elif not _give_back(session, gate, batch, attempt):
+        return False  # its rule cannot be read: it stays unknown, and its attempt open for who can read it
+    attempts.settle(session, event_id, attempt.number, "not_executed", None)
     return True
 
 
-def _lock(session: Session, event_date: date, event_id: UUID, *, lock_event: bool = True) -> tuple[Event, Batch]:
-    """The batch that claimed the event, then the event: the order of rule C2."""
-    query = select(Event).where(Event.date == event_date, Event.id == event_id)
-    batch_id = session.scalars(query).one().batch_id
-    batch = session.scalars(select(Batch).where(Batch.id == batch_id).with_for_update()).one()
-    if lock_event:
-        query = query.with_for_update()
-    return session.scalars(query.execution_options(populate_existing=True)).one(), batch
-
-
-def _move(session: Session, gate: Gate, event: Event, batch: Batch, proof: Proof) -> None:
-    home = _open_run(gate, batch.run_date)
-    known_on = gate.next_open_date if home is None else home.date
-    if home is not None:
-        left = Heading.IN_FLIGHT if event.status == EventStatus.PROCESSING else Heading.UNKNOWN
-        book(session, _shift(home.date, left, Heading.PAID if proof.paid else Heading.DECLINED, event))
-    elif proof.paid:
-        adjusted = line(known_on, Heading.ADJUSTED, event.currency, event.amount, event_id=event.id)
-        book(session, [{**adjusted, "original_date": batch.run_date}])
-    transaction_id = new_id() if proof.paid else None
-    session.execute(
-        text(MOVE),
-        {
-            "date": event.date,
-            "id": event.id,
-            "status": "paid" if proof.paid else "failed",
-            "code": proof.code,
-            "transaction": transaction_id,
-            "known_on": known_on,
-            "ref": proof.provider_ref,
-        },
+def _give_back(session: Session, gate: Gate, batch: Batch, attempt: attempts.OpenAttempt) -> bool:
+    home = open_run(gate, batch.run_date)
+    returned = give_back(
+        session,
+        event_date=attempt.event_date,
+        batch_id=batch.id,
+        before="unknown",
+        ids=[attempt.event_id],
+        key_used=True,
+        today=gate.now.today,
     )
-    session.expire(event)
+    for item in returned:
+        payable = Payable(item.event_date, item.id, item.currency, item.amount)
+        if home is not None:
+            left = line(home.date, Heading.UNKNOWN, item.currency, -item.claimed_amount, count=-1, event_id=item.id)
+            book(session, [left, *of_returned(home.date, item)])
+        if item.retry_on is not None:
+            late.add_retry(session, gate, payable, item.retry_on)
+            if home is None:
+                late.take_on_retry(session, gate, payable, item.retry_on)
+        elif item.fate.status == EventStatus.SCHEDULED:
+            late.add(session, gate, [payable], counted=home is not None)
+    return bool(returned)
 
 
-# As in settlement: the transaction is written by the statement that moves the event to `paid` (rule C7).
-MOVE = """
-WITH moved AS (
-  UPDATE event SET status = :status, failure_code = :code, transaction_id = :transaction, version = version + 1
-  WHERE date = :date AND id = :id AND status IN ('processing', 'unknown')
-  RETURNING id, date, schedule_id, payer_id, payee_id, amount, currency, status, transaction_id)
-INSERT INTO transaction
-  (date, id, event_id, event_date, schedule_id, payer_id, payee_id, amount, currency, provider_ref)
-SELECT :known_on, transaction_id, id, date, schedule_id, payer_id, payee_id, amount, currency, :ref
-FROM moved WHERE status = 'paid'
-"""
+def lock_batch(session: Session, event_date: date, event_id: UUID) -> Batch:
+    """The batch that claimed the event, FOR UPDATE; schedules and events are locked after it (rule C2)."""
+    batch_id = session.scalars(_query(event_date, event_id)).one().batch_id
+    return session.scalars(select(Batch).where(Batch.id == batch_id).with_for_update()).one()
 
 
-def _shift(day: date, left: Heading, entered: Heading, event: Event) -> list[dict[str, object]]:
-    """The lines that take an event out of one heading of an open run and put it under another."""
-    return [
-        line(day, left, event.currency, -event.amount, count=-1, event_id=event.id),
-        line(day, entered, event.currency, event.amount, event_id=event.id),
-    ]
+def lock_event(session: Session, event_date: date, event_id: UUID) -> Event:
+    """The event as it stands now, FOR UPDATE."""
+    query = _query(event_date, event_id).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
-def _open_run(gate: Gate, day: date) -> Run | None:
-    return next((run for run in gate.runs if run.date == day), None)
+def _query(event_date: date, event_id: UUID) -> Select[Event]:
+    return select(Event).where(Event.date == event_date, Event.id == event_id)
+
+
+def _known(session: Session, gate: Gate, proof: Proof) -> Known:
+    """What the proof makes of the event; locks its schedule where it is to be tried again."""
+    if not proof.soft:
+        return Known(proof.paid, proof.code, proof.provider_ref)
+    today = gate.now.today
+    ids = [str(proof.event_id)]
+    days = declines.retried(session, proof.event_date, ids, gate.now, day_0=gate.next_open_date == today)
+    return Known(False, proof.code, None, days.get(ids[0]), today)
 
 
 def _agrees(session: Session, event: Event, proof: Proof) -> bool:

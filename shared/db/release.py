@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from shared.db.bookings import book, line
-from shared.db.claims import Claim
+from shared.db.parts import Claim
 from shared.db.returns import Returned, give_back, of_returned
 from shared.domain.books import Heading
 

@@ -13,15 +13,15 @@ from sqlalchemy.orm import Session
 
 from shared.db import plans, schedules
 from shared.db.bookings import line
-from shared.db.models import Schedule
+from shared.db.models import FinalDecline, Schedule
 from shared.db.plans import UNREADABLE, Plan
 from shared.domain.books import Heading
 from shared.domain.lifecycle import EventStatus
-from shared.domain.returning import Fate, Returning, fate, new_terms
+from shared.domain.returning import DECLINED, Fate, Returning, fate, new_terms
 from shared.domain.timeline import Occurrence
 
 READ = text("""
-SELECT id, schedule_id, nominal_date, date, sequence, revision, overridden FROM event
+SELECT id, schedule_id, nominal_date, date, sequence, revision, overridden, retry_on FROM event
 WHERE date = :date AND id = ANY(CAST(:ids AS uuid[])) AND status = :before AND batch_id = :batch
 """)
 
@@ -30,24 +30,30 @@ RETURN = text("""
 WITH found AS (SELECT date, id, amount FROM event
   WHERE date = :date AND id = ANY(CAST(:ids AS uuid[])) AND status = :before AND batch_id = :batch)
 UPDATE event e SET status = :after, cancel_reason = :reason, attempt = attempt + CASE WHEN :used THEN 1 ELSE 0 END,
-  first_sent_at = NULL, version = version + 1,
+  first_sent_at = NULL, retry_on = CASE WHEN :retried THEN retry_on END, version = version + 1,
   amount = CASE WHEN :reterm THEN CAST(:amount AS bigint) ELSE e.amount END,
   payee_id = CASE WHEN :reterm THEN CAST(:payee AS text) ELSE payee_id END,
   reference = CASE WHEN :reterm THEN CAST(:reference AS text) ELSE reference END,
   revision = CASE WHEN :reterm THEN CAST(:revision AS int) ELSE revision END
 FROM found WHERE e.date = found.date AND e.id = found.id
-RETURNING e.id, e.currency, e.amount, found.amount AS claimed_amount
+RETURNING e.id, e.date, e.schedule_id, e.currency, e.amount, found.amount AS claimed_amount, e.failure_code,
+  e.retry_on
 """)
 
 
 class Returned(NamedTuple):
-    """An event that was given back, and what it became; amounts in minor units, as claimed and from now on."""
+    """An event that was given back, and what it became; amounts in minor units, as claimed and from now on.
+
+    `retry_on`: it was declined before, and waits for that day again.
+    """
 
     id: UUID
+    event_date: date
     currency: str
     claimed_amount: int
     amount: int
     fate: Fate
+    retry_on: date | None
 
 
 class _Becomes(NamedTuple):
@@ -83,7 +89,12 @@ def give_back(
     moved: list[Returned] = []
     for becomes, members in groups.items():
         rows = session.execute(RETURN, {**where, "ids": members, "used": key_used, **_values(becomes)})
-        moved += [Returned(row.id, row.currency, row.claimed_amount, row.amount, becomes.fate) for row in rows]
+        for row in rows:
+            moved.append(
+                Returned(row.id, row.date, row.currency, row.claimed_amount, row.amount, becomes.fate, row.retry_on)
+            )
+            if becomes.fate == DECLINED:
+                session.add(FinalDecline(schedule_id=row.schedule_id, event_id=row.id, code=row.failure_code))
     return moved
 
 
@@ -116,6 +127,7 @@ def _values(becomes: _Becomes) -> dict[str, object]:
     return {
         "after": str(becomes.fate.status),
         "reason": reason and str(reason),
+        "retried": becomes.fate.retried,
         "reterm": terms is not None,
         "amount": terms and terms.amount,
         "payee": terms and terms.revision.terms.payee_id,

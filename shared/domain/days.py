@@ -33,7 +33,7 @@ def parse_local_time(text: str) -> Minutes:
 class BusinessNow:
     """The moment a transaction decides by: an aware instant, its local day, and what the hours of that day say.
 
-    `seconds_to_cutoff` is infinite on a frozen clock.
+    `seconds_to_cutoff` is infinite on a frozen clock. `retry_from`: when what was declined today may be tried again.
     """
 
     instant: datetime
@@ -41,6 +41,7 @@ class BusinessNow:
     opened: bool
     past_cutoff: bool
     seconds_to_cutoff: float
+    retry_from: datetime
 
     @property
     def in_hours(self) -> bool:
@@ -56,7 +57,9 @@ class BusinessNow:
         return self.today if run_accepts and not self.past_cutoff else self.tomorrow
 
 
-def business_time(instant: datetime, zone: ZoneInfo, *, opens_at: Minutes, cutoff_at: Minutes) -> BusinessNow:
+def business_time(
+    instant: datetime, zone: ZoneInfo, *, opens_at: Minutes, cutoff_at: Minutes, retry_at: Minutes
+) -> BusinessNow:
     """What an aware instant is in the business time zone. Raises ValueError for one without a time zone.
 
     Instants are compared, not the clock's figures: in an hour that the clock repeats they fall back behind a cut-off
@@ -66,7 +69,8 @@ def business_time(instant: datetime, zone: ZoneInfo, *, opens_at: Minutes, cutof
         raise ValueError("an instant needs a time zone")
     today = instant.astimezone(zone).date()
     left = (local_instant(today, cutoff_at, zone) - instant).total_seconds()
-    return BusinessNow(instant, today, instant >= local_instant(today, opens_at, zone), left <= 0, left)
+    opened = instant >= local_instant(today, opens_at, zone)
+    return BusinessNow(instant, today, opened, left <= 0, left, local_instant(today, retry_at, zone))
 
 
 def local_instant(day: date, at: Minutes, zone: ZoneInfo) -> datetime:

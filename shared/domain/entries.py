@@ -43,6 +43,11 @@ class Entry:
         """Whether its run pays it."""
         return self.status == EventStatus.SCHEDULED
 
+    @property
+    def waits_for_retry(self) -> bool:
+        """Whether it was declined and is tried again on its retry day."""
+        return self.status == EventStatus.FAILED and self.retry_on is not None
+
 
 class Window(NamedTuple):
     """A pause: covers dates from `from_date` on, before `until_date`; None: until it is ended (rule S9)."""

@@ -61,6 +61,10 @@ AWAITING_PROOF: Final = frozenset({_S.PROCESSING, _S.UNKNOWN})
 """The provider's word for the key still decides these (rule K9)."""
 
 
+TRIED_AGAIN: Final = (_S.FAILED, _S.PROCESSING, _S.UNKNOWN)
+"""A declined event keeps its retry day while it is tried again: if nothing was sent, it waits for it once more."""
+
+
 def may_follow(before: EventStatus, after: EventStatus) -> bool:
     """Whether an event may go from one status to the other."""
     return after in TRANSITIONS[before]

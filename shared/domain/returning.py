@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date as Day  # noqa: N812 - an event has a field named date
+from datetime import timedelta
 from typing import NamedTuple
 
 from shared.domain.books import Heading
@@ -15,21 +16,26 @@ from shared.domain.timeline import Occurrence, Timeline
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """The status an event returns to; anything but `scheduled` leaves the run, booked under `heading`."""
+    """The status an event returns to; with a `heading` it leaves the run, booked there, and without one it waits again.
+
+    `retried`: it keeps the day on which it is tried again.
+    """
 
     status: EventStatus
     cancel_reason: CancelReason | None = None
     heading: Heading | None = None
+    retried: bool = False
 
 
 class Returning(NamedTuple):
     """What a returning event has of its own; `revision` is the one whose terms it took."""
 
-    nominal_date: date
-    date: date
+    nominal_date: Day
+    date: Day
     sequence: int
     revision: int
     overridden: bool
+    retry_on: Day | None = None
 
 
 SCHEDULED = Fate(EventStatus.SCHEDULED)
@@ -37,17 +43,23 @@ PAUSED = Fate(EventStatus.PAUSED, None, Heading.WITHDRAWN)
 SCHEDULE_CANCELLED = Fate(EventStatus.CANCELLED, CancelReason.SCHEDULE_CANCELLED, Heading.WITHDRAWN)
 SUPERSEDED = Fate(EventStatus.CANCELLED, CancelReason.SUPERSEDED, Heading.WITHDRAWN)
 MISSED = Fate(EventStatus.MISSED, None, Heading.MISSED)
+TRIED_AGAIN = Fate(EventStatus.FAILED, None, None, retried=True)
+DECLINED = Fate(EventStatus.FAILED, None, Heading.DECLINED)
 
 
 def fate(
-    event: Returning, *, cancelled: bool, timeline: Timeline, pauses: Sequence[Window], pay_late: int, today: date
+    event: Returning, *, cancelled: bool, timeline: Timeline, pauses: Sequence[Window], pay_late: int, today: Day
 ) -> Fate:
     """The fate of an event whose schedule stands as given; the caller holds the schedule's lock.
 
-    `pay_late` is in calendar days, inclusive.
+    `pay_late` is in calendar days, inclusive. A declined event that was tried again goes back to waiting for that,
+    counted from its retry day (rule D5); a rule change leaves it alone (rule S4).
     """
     if cancelled:
         return SCHEDULE_CANCELLED
+    if event.retry_on is not None:
+        over = event.retry_on + timedelta(days=pay_late) < today
+        return DECLINED if over or covered(event.retry_on, pauses) else TRIED_AGAIN
     if not belongs(event.nominal_date, event.revision, timeline):
         return SUPERSEDED
     if event.date + timedelta(days=pay_late) < today:
@@ -55,7 +67,7 @@ def fate(
     return PAUSED if covered(event.date, pauses) else SCHEDULED
 
 
-def belongs(nominal_date: date, revision: int, timeline: Timeline) -> bool:
+def belongs(nominal_date: Day, revision: int, timeline: Timeline) -> bool:
     """Whether an event still has its place in the schedule: it took the revision in force, or that gives its date.
 
     One that was kept through a new rule has taken it, although the rule does not give its date.
@@ -69,5 +81,6 @@ def new_terms(event: Returning, timeline: Timeline) -> Occurrence | None:
     in_force = timeline.in_force(event.nominal_date)
     if event.overridden or in_force is None or event.revision >= in_force.number:
         return None
-    occurrence = next(timeline.occurrences(event.nominal_date, event.sequence), None)
+    own_day = {event.date: event.nominal_date}
+    occurrence = next(timeline.occurrences(event.nominal_date, event.sequence, held=own_day), None)
     return occurrence if occurrence is not None and occurrence.nominal_date == event.nominal_date else None

@@ -12,10 +12,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, event, text
 
-from shared.db import claims, entries, partitions, planning, settlement
-from shared.db.claims import Claim
+from shared.db import entries, partitions, parts, planning, settlement
 from shared.db.engine import make_sessions
 from shared.db.migrate import database_url as sqlalchemy_url
+from shared.db.parts import Claim
 from shared.db.spans import Span
 from shared.domain.entries import Entry
 
@@ -70,7 +70,7 @@ def test_planning_walks_the_key_without_a_sort(connection: Connection) -> None:
 @pytest.mark.parametrize("listed", [False, True])
 def test_a_claim_finds_its_events_by_the_key(connection: Connection, listed: bool) -> None:
     claim = _claim(connection, listed=listed)
-    statement = claims.CLAIM.format(within=claim.span.condition)
+    statement = parts.CLAIM.format(which=parts.claimable(claim), used="0")
     plan = _explain(connection, statement, {"batch": 1, "run_date": DAY, **claim.span.parameters})
     _assert_by_key(plan)
     assert _joins(plan) == []

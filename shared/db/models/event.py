@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db.models.base import Base, one_of
-from shared.domain.lifecycle import CancelReason, EventStatus
+from shared.domain.lifecycle import TRIED_AGAIN, CancelReason, EventStatus
 
 
 class Event(Base):
@@ -42,7 +42,7 @@ class Event(Base):
         ),
         CheckConstraint("(status = 'cancelled') = (cancel_reason IS NOT NULL)", name="cancelled_has_a_reason"),
         CheckConstraint("status <> 'failed' OR failure_code IS NOT NULL", name="failed_has_a_code"),
-        CheckConstraint("retry_on IS NULL OR status = 'failed'", name="only_failed_waits_for_a_retry"),
+        CheckConstraint(f"retry_on IS NULL OR {one_of('status', TRIED_AGAIN)}", name="retry_day_is_of_a_decline"),
         CheckConstraint("(status = 'paid') = (transaction_id IS NOT NULL)", name="paid_has_a_transaction"),
         CheckConstraint("status <> 'processing' OR batch_id IS NOT NULL", name="claimed_by_a_batch"),
         Index("event_payer", "payer_id", "date", "id"),

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from deploy.local.processes import wait_for
 from shared.db import runs
 from shared.domain.errors import Invalid
+from tests.steps import take
 from tests.world import World
 
 
@@ -85,11 +86,9 @@ def test_a_closed_run_takes_nothing_more_and_tomorrow_pays_the_rest(world: World
 
 
 def test_a_run_closes_only_when_no_lease_of_it_lives(world: World) -> None:
-    from tests.integration.paydays.test_doubt import _claim
-
     schedule = world.schedule()
     (batch,) = world.tick()
-    claim = _claim(world.service, batch.id)
+    claim = take(world.service, batch.id)
     assert claim is not None
     world.set_day("2026-03-03")
     world.tick()

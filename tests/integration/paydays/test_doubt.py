@@ -7,11 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from shared.db import claims
-from shared.db.retrying import transact
+from shared.db.parts import Claim
+from tests.steps import send, send_and_settle, take
 from tests.world import World
 from worker_service import pay
-from worker_service.decisions import Decisions, decide
+from worker_service.decisions import Decisions
 from worker_service.late_proofs import receive
 from worker_service.service import Service
 
@@ -74,7 +74,7 @@ def test_a_payment_that_could_not_be_sent_keeps_its_key(world: World) -> None:
 def test_a_throttled_payment_whose_schedule_was_cancelled_meanwhile_is_cancelled(world: World) -> None:
     schedule = world.schedule()
     (batch,) = world.tick()[:1]
-    claim = _claim(world.service, batch.id)
+    claim = take(world.service, batch.id)
     assert claim is not None
     assert world.cancel(schedule) == []
     _release(world.service, claim)
@@ -86,7 +86,7 @@ def test_a_throttled_payment_whose_schedule_was_cancelled_meanwhile_is_cancelled
 def test_what_a_dead_worker_claimed_is_sent_again_with_the_same_key_after_its_lease(world: World) -> None:
     world.schedules(3)
     for batch in world.tick():
-        assert _claim(world.service, batch.id) is not None
+        assert take(world.service, batch.id) is not None
     assert world.pay() == 0
     world.expire_leases()
     assert world.pay() == 3
@@ -98,7 +98,7 @@ def test_what_a_dead_worker_claimed_is_sent_again_with_the_same_key_after_its_le
 def test_what_a_dead_worker_claimed_is_only_asked_about_when_its_schedule_was_cancelled(world: World) -> None:
     schedule = world.schedule()
     for batch in world.tick():
-        _claim(world.service, batch.id)
+        take(world.service, batch.id)
     world.cancel(schedule)
     world.expire_leases()
     world.pay()
@@ -114,7 +114,7 @@ def test_what_a_dead_worker_claimed_is_only_asked_about_when_its_schedule_was_ca
 def test_a_dead_workers_event_is_not_sent_again_when_the_key_may_be_forgotten(world: World) -> None:
     schedule = world.schedule()
     for batch in world.tick():
-        _claim(world.service, batch.id)
+        take(world.service, batch.id)
     world.expire_leases()
     world.environment["PROVIDER_KEY_WINDOW_SECONDS"] = "121"
     world.set_day("2026-03-02")
@@ -127,24 +127,17 @@ def test_a_dead_workers_event_is_not_sent_again_when_the_key_may_be_forgotten(wo
 def test_a_worker_that_lost_its_lease_settles_nothing_but_its_proof_is_kept(world: World) -> None:
     schedule = world.schedule()
     (batch,) = world.tick()
-    slow = _claim(world.service, batch.id)
+    slow = take(world.service, batch.id)
     assert slow is not None
-    results = world.service.gateway.make_payments(
-        [pay.payment_of(event) for event in slow.fresh], last_start=time.monotonic() + 5
-    )
+    known = send(world.service, slow)
     world.expire_leases()
     second = world.worker()
-    taken = _claim(second, batch.id)
+    taken = take(second, batch.id)
     assert taken is not None
     assert (len(taken.fresh), len(taken.doubtful)) == (0, 1)
-    decisions = decide(slow, [pay.payment_of(event) for event in slow.fresh], results)
-    assert pay.settle_claim(world.service, slow, decisions) == 0
+    assert pay.settle_claim(world.service, slow, known) == 0
     assert world.event(schedule).status == "paid"
-    again = second.gateway.make_payments(
-        [pay.payment_of(event) for event in taken.doubtful], last_start=time.monotonic() + 5
-    )
-    decisions = decide(taken, [pay.payment_of(event) for event in taken.doubtful], again)
-    assert pay.settle_claim(second, taken, decisions) == 0
+    assert send_and_settle(second, taken) == 0
     assert world.counts() == {"due": 1, "paid": 1}
     world.assert_paid_once()
     world.assert_books_agree()
@@ -201,16 +194,7 @@ def test_a_not_found_before_the_banks_processing_time_proves_nothing(world: Worl
     assert world.event(schedule).status == "unknown"
 
 
-def _claim(service: Service, batch_id: int) -> claims.Claim | None:
-    return transact(
-        service.sessions,
-        lambda session: claims.take(
-            session, batch_id, worker="test", lease_seconds=120, clock=service.settings.business
-        ),
-    )
-
-
-def _release(service: Service, claim: claims.Claim) -> None:
+def _release(service: Service, claim: Claim) -> None:
     decisions = Decisions(key_used=[event.id for event in claim.fresh])
     assert pay.settle_claim(service, claim, decisions) == 0
     assert isinstance(claim.span.first_id, UUID)

@@ -10,22 +10,19 @@ from typing import Any
 from sqlalchemy import text
 
 from shared.db import runs
-from tests.integration.paydays.test_doubt import _claim
+from tests.steps import send, take
 from tests.world import World
 from worker_service import pay
-from worker_service.decisions import decide
 
 
 def test_a_late_proof_survives_a_long_closing(world: World) -> None:
     schedule = world.schedule()
     (batch,) = world.tick()
-    claim = _claim(world.service, batch.id)
+    claim = take(world.service, batch.id)
     assert claim is not None
     world.transact(_short_lock_timeout)
     slow = world.worker()
-    payments = [pay.payment_of(event) for event in claim.fresh]
-    results = slow.gateway.make_payments(payments, last_start=time.monotonic() + 5)
-    decisions = decide(claim, payments, results)
+    decisions = send(slow, claim)
     failures: list[BaseException] = []
 
     def settle() -> None:

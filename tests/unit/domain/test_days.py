@@ -43,7 +43,9 @@ def first_instant_the_clock_shows(day: date, at: int, zone: ZoneInfo) -> datetim
 
 
 def at(instant: datetime, zone: ZoneInfo = LONDON, *, opens: str = "00:00", cutoff: str = "24:00") -> BusinessNow:
-    return business_time(instant, zone, opens_at=parse_local_time(opens), cutoff_at=parse_local_time(cutoff))
+    return business_time(
+        instant, zone, opens_at=parse_local_time(opens), cutoff_at=parse_local_time(cutoff), retry_at=14 * 60
+    )
 
 
 def test_today_is_the_business_zones_date_and_not_that_of_utc() -> None:
@@ -142,6 +144,6 @@ def test_a_cut_off_is_passed_exactly_when_its_instant_has_come(
 ) -> None:
     zone, day = where
     instant = datetime.combine(day, time(12), tzinfo=UTC) + timedelta(seconds=since_noon_seconds)
-    now = business_time(instant, zone, opens_at=minute, cutoff_at=minute)
+    now = business_time(instant, zone, opens_at=minute, cutoff_at=minute, retry_at=minute)
     assert now.today == instant.astimezone(zone).date()
     assert now.past_cutoff == now.opened == (instant >= local_instant(now.today, minute, zone))

@@ -22,6 +22,12 @@ def upgrade() -> None:
     op.add_column("batch", sa.Column("provider", sa.Text(), nullable=True))
     op.add_column("batch", sa.Column("deaths", sa.SmallInteger(), server_default="0", nullable=False))
     op.add_column("attempt", sa.Column("resolved_by", sa.Text(), nullable=True))
+    op.drop_constraint(op.f("event_only_failed_waits_for_a_retry"), "event")
+    op.create_check_constraint(
+        op.f("event_retry_day_is_of_a_decline"),
+        "event",
+        "retry_on IS NULL OR status IN ('failed', 'processing', 'unknown')",
+    )
     op.create_index("hold_active", "hold", ["placed_at"], postgresql_where=sa.text("ended_at IS NULL"))
     op.create_table(
         "final_decline",
@@ -50,6 +56,11 @@ def downgrade() -> None:
     op.drop_table("final_decline")
     op.drop_index("hold_active", table_name="hold", postgresql_where=sa.text("ended_at IS NULL"))
     op.drop_column("attempt", "resolved_by")
+    op.execute("UPDATE event SET retry_on = NULL WHERE status <> 'failed'")
+    op.drop_constraint(op.f("event_retry_day_is_of_a_decline"), "event")
+    op.create_check_constraint(
+        op.f("event_only_failed_waits_for_a_retry"), "event", "retry_on IS NULL OR status = 'failed'"
+    )
     for column in ("deaths", "provider", "held", "opens_at", "retry"):
         op.drop_column("batch", column)
     op.drop_column("event", "settled_at")
