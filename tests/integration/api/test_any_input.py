@@ -17,7 +17,7 @@ ANY_TEXT = st.text(alphabet=st.characters(codec=None))
 LEAF = st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT | SHAPED
 VALUE = st.recursive(LEAF, lambda inner: st.lists(inner) | st.dictionaries(ANY_TEXT, inner), max_leaves=6)
 NAMES = st.sampled_from(["limit", "cursor", "from", "to", "status", "payerId", "scheduleId", "x"])
-LISTS = st.sampled_from(["/v1/events", "/v1/schedules", "/v1/transactions", "/v1/runs"])
+LISTS = st.sampled_from(["/v1/events", "/v1/schedules", "/v1/transactions", "/v1/runs", "/v1/holds"])
 
 several = settings(
     max_examples=300,

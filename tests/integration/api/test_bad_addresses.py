@@ -52,6 +52,8 @@ def test_a_wrong_query_is_a_422_with_its_name(api: Api, query: str, wrong: str) 
         ("POST", "/v1/schedules/preview"),
         ("GET", "/v1/runs/2026-11-20"),
         ("POST", "/v1/runs/2026-11-20/close"),
+        ("POST", "/v1/runs/2026-11-20/pause"),
+        ("POST", "/v1/holds"),
     ],
 )
 def test_a_query_where_there_is_none_is_a_422_and_has_no_effect(api: Api, method: str, path: str, query: str) -> None:
@@ -61,7 +63,7 @@ def test_a_query_where_there_is_none_is_a_422_and_has_no_effect(api: Api, method
 
 
 @pytest.mark.parametrize("cursor", ["x", "WyJhIl0.x", "e30.e30", "%00", "é", "null", "." * 500])
-@pytest.mark.parametrize("path", ["/v1/schedules", "/v1/events", "/v1/transactions", "/v1/runs"])
+@pytest.mark.parametrize("path", ["/v1/schedules", "/v1/events", "/v1/transactions", "/v1/runs", "/v1/holds"])
 def test_a_cursor_of_somebody_elses_making_is_a_400(api: Api, path: str, cursor: str) -> None:
     response = api.call("GET", f"{path}?cursor={cursor}", scopes=("ops",))
     assert response.status_code == (422 if cursor == "%00" else 400)
@@ -103,6 +105,7 @@ def test_what_is_not_there_is_a_404(api: Api, path: str) -> None:
         ("TRACE", "/v1/events"),
         ("POST", "/v1/events"),
         ("POST", "/v1/runs"),
+        ("DELETE", "/v1/holds"),
         ("PUT", "/v1/schedules/01a203ba-7a30-7fd2-94a8-833133eb2fb3"),
         ("POST", "/healthz"),
         ("POST", "/docs"),
