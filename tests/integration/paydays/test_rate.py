@@ -1,0 +1,97 @@
+"""The rate that all workers keep together, read from the bank's own journal of sends."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import subprocess
+import sys
+import time
+from bisect import bisect_left
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from shared.settings import read_settings
+from tests.bank import BankProcess
+from tests.integration.paydays.paying_for_a_while import numbered
+from tests.world import World
+from worker_service.gateway.pace import interval_seconds
+from worker_service.service import Service
+
+ROOT = Path(__file__).parents[3]
+MAX_RPS = 20
+SECONDS = 4.0
+
+
+@pytest.fixture
+def bank() -> Iterator[BankProcess]:
+    with BankProcess() as bank:
+        yield bank
+
+
+def run_workers(database_url: str, bank: BankProcess, max_rps: float, seconds: float) -> list[int]:
+    """Three processes of several threads at once; how many calls each began."""
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database_url,
+        "PROVIDER_URL": bank.url,
+        "PROVIDER_MAX_RPS": str(max_rps),
+        "PROVIDER_CONCURRENCY": "4",
+    }
+    command = [sys.executable, "-m", "tests.integration.paydays.paying_for_a_while"]
+    started = [
+        subprocess.Popen(
+            [*command, str(worker), str(seconds)], env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        for worker in range(3)
+    ]
+    return [int(process.communicate(timeout=60)[0]) for process in started]
+
+
+def most_in_a_second(bank: BankProcess) -> int:
+    """The most sends that the bank's journal has in any second."""
+    times = sorted(datetime.fromisoformat(send["receivedAt"]).timestamp() for send in bank.sends())
+    return max(bisect_left(times, at + 1.0) - place for place, at in enumerate(times))
+
+
+def test_no_second_sees_more_than_the_rate_whoever_sends(database_url: str, bank: BankProcess) -> None:
+    begun = run_workers(database_url, bank, MAX_RPS, SECONDS)
+    assert most_in_a_second(bank) <= MAX_RPS
+    assert sum(begun) >= 0.6 * MAX_RPS * SECONDS  # and the rate is used, by all of them
+    assert min(begun) > 0
+
+
+def test_without_the_limit_the_same_workers_exceed_it(database_url: str, bank: BankProcess) -> None:
+    run_workers(database_url, bank, 0, 1.0)
+    assert most_in_a_second(bank) > 2 * MAX_RPS
+
+
+def test_asking_takes_a_slot_too(database_url: str, bank: BankProcess) -> None:
+    settings = read_settings({"DATABASE_URL": database_url, "PROVIDER_URL": bank.url, "PROVIDER_MAX_RPS": "5"})
+    service = Service.connect(settings)
+    began = time.monotonic()
+    for number in range(4):
+        service.gateway.ask(numbered(0, number).key, "25.00")
+    assert time.monotonic() - began >= 3 * interval_seconds(5) - 0.1
+    service.close()
+
+
+def test_while_the_database_is_away_nothing_is_sent(bank: BankProcess) -> None:
+    gone = "postgresql://nobody@127.0.0.1:9/gone"
+    settings = read_settings({"DATABASE_URL": gone, "PROVIDER_URL": bank.url, "PROVIDER_MAX_RPS": "5"})
+    service = Service.connect(settings)
+    payments = [numbered(0, number) for number in range(3)]
+    results = service.gateway.make_payments(payments, last_start=time.monotonic() + 1.0)
+    service.close()
+    assert (len(results.not_begun), list(bank.sends())) == (3, [])
+
+
+def test_a_run_is_paid_at_the_rate(world: World) -> None:
+    provider = dataclasses.replace(world.service.settings.provider, max_rps=25.0)
+    world.set_day("2026-03-02", provider=provider)
+    world.schedules(30)
+    assert world.pay() == 30
+    assert most_in_a_second(world.bank) <= 25
