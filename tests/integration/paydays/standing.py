@@ -19,7 +19,8 @@ from shared.db.models import Schedule
 from shared.domain.edits import held_days
 from shared.domain.entries import Entry
 from shared.domain.frequency import collapses
-from shared.domain.timeline import Occurrence
+from shared.domain.horizon import WRITTEN_WHOLE
+from shared.domain.timeline import Occurrence, Timeline
 from tests.world import World
 
 Row = Mapping[str, Any]
@@ -40,6 +41,7 @@ class Standing:
     next_open: date
     wanted: list[Occurrence]
     ahead: int
+    final_date: date | None
 
     def rows(self) -> tuple[Row, dict[UUID, Row], list[Row], list[Row]]:
         return self.schedule, self.events, self.revisions, self.pauses
@@ -79,9 +81,18 @@ def read(world: World, schedule_id: UUID) -> Standing:
             next_open,
             list(takewhile(within, timeline.occurrences(next_open, next_open=next_open, held=held))),
             len(list(takewhile(within, timeline.occurrences(now.today)))),
+            _final_date(timeline, held, next_open),
         )
 
     return world.transact(work)
+
+
+def _final_date(timeline: Timeline, held: Mapping[date, date], next_open: date) -> date | None:
+    """The nominal date of the last payment; None for a schedule that goes on."""
+    if not timeline.has_at_most(WRITTEN_WHOLE):
+        return None
+    dates = [item.nominal_date for item in timeline.occurrences(next_open=next_open, held=held)]
+    return max(dates, default=None)
 
 
 def _entry(row: Row) -> Entry:
@@ -107,6 +118,7 @@ def check(now: Standing) -> None:
                 # A skipped one beyond what is written may have been restored: the extension will pass it over.
                 looked_at = now.next_open <= row["nominal_date"] <= now.schedule["written_through"]
                 assert not looked_at or row["nominal_date"] in wanted, "no date of the rule"
+    _check_dates(now)
     _check_horizon(now)
 
 
@@ -153,9 +165,26 @@ def _check_days(now: Standing) -> None:
 
 def _check_terms(now: Standing, row: Row) -> None:
     terms = now.in_force(row["nominal_date"])
-    assert [row[name] for name in ("amount", "payee_id", "reference")] == [
-        terms[name] for name in ("amount", "payee_id", "reference")
-    ], "not the terms of the revision in force (S2)"
+    assert [row[name] for name in ("payee_id", "reference")] == [terms[name] for name in ("payee_id", "reference")]
+    first, final = terms["first_amount"], terms["final_amount"]
+    if row["nominal_date"] < now.next_open:  # it may have been the last when it was due
+        assert row["amount"] in (terms["amount"], first, final), "not the terms of the revision in force (S2)"
+    elif row["sequence"] == 1 and first is not None:
+        assert row["amount"] == first, "not the first amount (S8)"
+    elif row["nominal_date"] == now.final_date and final is not None:
+        assert row["amount"] == final, "not the final amount (S8)"
+    else:
+        assert row["amount"] == terms["amount"], "not the amount of the revision in force (S2, S8)"
+
+
+def _check_dates(now: Standing) -> None:
+    """What nobody touched is paid on the day that its rule and its calendar give now."""
+    wanted = {item.nominal_date: item.date for item in now.wanted}
+    for row in now.events.values():
+        rolled = wanted.get(row["nominal_date"], date.min)
+        untouched = row["status"] in OPEN and not row["overridden"] and row["batch_id"] is None
+        if untouched and min(row["date"], rolled) >= now.next_open:
+            assert row["date"] == rolled, "not the day that its rule gives"
 
 
 def _check_rest(now: Standing, row: Row) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,7 @@ from api_service.commands.restore_event import restore_event
 from api_service.commands.resume_schedule import resume_schedule
 from api_service.commands.update_event import update_event
 from api_service.commands.update_schedule import update_schedule
-from shared.db import plans
+from shared.db import calendar_changes, plans
 from shared.db.models import Schedule
 from shared.domain.edits import Changes, Overridden
 from shared.domain.entries import Entry
@@ -35,6 +35,7 @@ from shared.domain.errors import Conflict, Invalid
 from shared.domain.lifecycle import EventStatus, may_follow
 from shared.domain.preview import preview
 from shared.domain.revising import ScheduleChange
+from shared.reroll import reroll_all
 from tests.bank import BankProcess
 from tests.embedded import DatabaseServer
 from tests.integration.paydays import standing
@@ -47,11 +48,10 @@ FREQUENCIES = [
     "QtrDay:ENGLISH",
 ]  # fmt: skip
 CONVENTIONS = ["none", "following", "modifiedFollowing", "preceding", "modifiedPreceding", "nearest"]
-FAULTS: list[list[dict[str, Any]]] = [
-    [],
-    [{"fault": "decline", "payerId": "payer", "code": "insufficient_funds"}],
-    [{"fault": "drop"}],
-]
+DECLINED = [{"fault": "decline", "payerId": "payer", "code": "insufficient_funds"}]
+DROPPED, THROTTLED = [{"fault": "drop"}], [{"fault": "throttled", "times": 1}]
+FAULTS: list[list[dict[str, Any]]] = [[], DECLINED, DROPPED]
+CALENDAR = "GB-ENG"
 FIRST_DAY = "2026-03-27"  # before a month's end, a clock change and Easter
 
 DAYS = st.integers(0, 45)
@@ -69,6 +69,11 @@ TERMS = st.fixed_dictionaries(
         "reference": st.sampled_from([None, "rent"]),
     },
 )
+OTHER_AMOUNTS = st.fixed_dictionaries(
+    {},
+    optional={"first_amount": st.sampled_from([None, 700, 5500]), "final_amount": st.sampled_from([None, 900, 7700])},
+)
+SCHEDULE_TERMS = st.builds(dict.__or__, TERMS, OTHER_AMOUNTS)
 COUNTS = st.none() | st.integers(1, 30)
 ENDS = st.none() | st.integers(0, 200)
 OVERRIDDEN = st.sampled_from([None, *Overridden])
@@ -81,12 +86,17 @@ class AnyOrder(RuleBasedStateMachine):
         super().__init__()
         self.world, self.close_world = open_world(), close_world
         self.schedule_id: UUID | None = None
+        self.exceptions: set[date] = set()
 
-    @initialize(steps=st.fixed_dictionaries({}, optional=STEPS), start=DAYS, count=COUNTS, end=ENDS)
-    def create(self, steps: dict[str, Any], start: int, count: int | None, end: int | None) -> None:
+    @initialize(
+        steps=st.fixed_dictionaries({}, optional=STEPS), start=DAYS, count=COUNTS, end=ENDS, amounts=OTHER_AMOUNTS
+    )
+    def create(
+        self, steps: dict[str, Any], start: int, count: int | None, end: int | None, amounts: dict[str, Any]
+    ) -> None:
         first = self.day(start)
         bounds = {"count": count} if count is not None else {"end_date": None if end is None else self.day(start + end)}
-        asked = {"frequency": "monthly", **steps, **bounds}
+        asked = {"frequency": "monthly", **steps, **bounds, **amounts}
         try:
             self.schedule_id = self.world.schedule(start=first.isoformat(), **asked)
         except Invalid:
@@ -94,14 +104,14 @@ class AnyOrder(RuleBasedStateMachine):
         self.now = standing.read(self.world, self.schedule_id)
         self.check_preview()
 
-    @rule(terms=TERMS, since=st.none() | DAYS, overridden=OVERRIDDEN)
+    @rule(terms=SCHEDULE_TERMS, since=st.none() | DAYS, overridden=OVERRIDDEN)
     def edit_terms(self, terms: dict[str, Any], since: int | None, overridden: Overridden | None) -> None:
         self.change(ScheduleChange(terms=terms, from_date=self.maybe(since), overridden=overridden))
 
     @rule(
         steps=st.fixed_dictionaries({}, optional=STEPS),
         start=st.none() | DAYS,
-        terms=TERMS,
+        terms=SCHEDULE_TERMS,
         since=st.none() | DAYS,
         overridden=OVERRIDDEN,
     )
@@ -174,18 +184,72 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(days=st.sampled_from([0, 1, 1, 2, 8, 31]), faults=st.sampled_from(FAULTS), evening=st.booleans())
     def run_a_day(self, days: int, faults: list[dict[str, Any]], evening: bool) -> None:
         before = self.now
-        self.world.bank.clear_faults()
-        self.world.bank.faults(*faults)
         if days:
             self.world.set_day(self.day(days).isoformat())
-        self.world.pay()
-        self.world.bank.clear_faults()
+        self.world.end_waiting()
+        with self.faults(faults):
+            self.world.pay()
         if evening:
             self.world.set_day(f"{self.world.today}T19:00")
             self.world.tick()
         self.look()
         standing.check_passing(before, self.now)
         assert not self.now.owes
+
+    @rule(
+        days=st.sampled_from([0, 1, 8]),
+        faults=st.sampled_from([[], THROTTLED, THROTTLED, DROPPED]),
+        kind=st.sampled_from(["terms", "rule", "bounds", "pause", "cancel"]),
+        terms=SCHEDULE_TERMS,
+        steps=st.fixed_dictionaries({}, optional=STEPS),
+        since=st.none() | DAYS,
+    )
+    def edit_what_is_being_paid(
+        self,
+        days: int,
+        faults: list[dict[str, Any]],
+        kind: str,
+        terms: dict[str, Any],
+        steps: dict[str, Any],
+        since: int | None,
+    ) -> None:
+        """The edit commits between the claim and the call; the bank then pays, or sends the payment back (C6)."""
+        edits: dict[str, Callable[[], object]] = {
+            "terms": lambda: self.edit_terms(terms, since, None),
+            "rule": lambda: self.edit_rule(steps, None, terms, since, None),
+            "bounds": lambda: self.edit_bounds(None, since),
+            "pause": lambda: self.pause(0, 3),
+            "cancel": lambda: self.cancel(9 if days == 8 else 0),
+        }
+        if days:
+            self.world.set_day(self.day(days).isoformat())
+        self.world.end_waiting()
+        batches = self.world.tick()
+        self.look()
+        with self.faults(faults), before_the_call(self.world, edits[kind]) as edited:
+            self.world.pay(batches)
+        event(f"edit while processing: {bool(edited)}")
+        before = self.now
+        self.look()
+        standing.check_passing(before, self.now)
+
+    @rule(offset=st.integers(0, 20))
+    def close_or_open_a_day(self, offset: int) -> None:
+        before, day = self.now, self.day(offset)
+        if day in self.exceptions:
+            self.exceptions.remove(day)
+            self.world.transact(lambda session: calendar_changes.clear(session, CALENDAR, day))
+        else:
+            self.exceptions.add(day)
+            closed_as = "Jubilee" if day.isoweekday() < 6 else None
+            today = self.world.today
+            self.world.transact(
+                lambda session: calendar_changes.override(session, CALENDAR, day, closed_as=closed_as, today=today)
+            )
+        moved = reroll_all(self.world.service.sessions, self.world.service.settings, ACT)
+        event(f"rolled anew: {bool(moved)}")
+        self.look()
+        standing.check_command(before, self.now)
 
     @rule(days=st.sampled_from([1, 3, 20]))
     def let_days_pass(self, days: int) -> None:
@@ -256,6 +320,13 @@ class AnyOrder(RuleBasedStateMachine):
         standing.check_command(before, self.now, withdrawn or ())
         return done
 
+    @contextmanager
+    def faults(self, faults: list[dict[str, Any]]) -> Iterator[None]:
+        self.world.bank.clear_faults()
+        self.world.bank.faults(*faults)
+        yield
+        self.world.bank.clear_faults()
+
     def check_preview(self) -> None:
         def work(session: Any) -> list[tuple[Any, ...]]:
             schedule = session.get_one(Schedule, self.schedule_id)
@@ -289,6 +360,27 @@ class AnyOrder(RuleBasedStateMachine):
 
     def maybe(self, offset: int | None) -> date | None:
         return None if offset is None else self.day(offset)
+
+
+@contextmanager
+def before_the_call(world: World, edit: Callable[[], object]) -> Iterator[list[object]]:
+    """While it lasts, the edit is done once, when a worker has claimed and is about to call the bank."""
+    service, edited = world.service, list[object]()
+    gateway = service.gateway
+
+    class Interrupted:
+        def make_payments(self, *arguments: Any, **others: Any) -> Any:
+            if not edited:
+                edited.append(edit)
+                edit()
+            return gateway.make_payments(*arguments, **others)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(gateway, name)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service, "gateway", Interrupted(), raising=False)
+        yield edited
 
 
 STORY = ("nominal_date", "date", "amount", "payee_id", "reference", "status", "cancel_reason", "sequence", "overridden")
@@ -338,8 +430,8 @@ def test_the_rules_hold_in_any_order_of_edits_and_days(
     run_state_machine_as_test(
         InThisBank,
         settings=settings(
-            max_examples=10,
-            stateful_step_count=20,
+            max_examples=8,
+            stateful_step_count=16,
             deadline=None,
             derandomize=True,
             database=None,
