@@ -86,7 +86,7 @@ def recall(session: Session, day: date, *, older_than_seconds: float) -> int:
     While the provider is shut, or hears of few batches at a time, workers drop what they are told of.
     """
     session.execute(RECALL, {"day": day, "age": older_than_seconds})
-    return session.execute(PUBLISHED, {"day": day}).scalar_one()
+    return int(session.execute(PUBLISHED, {"day": day}).scalar_one())
 
 
 def take_back(session: Session, ids: Sequence[int]) -> None:
