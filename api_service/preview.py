@@ -18,6 +18,7 @@ from shared.domain.errors import FieldProblem, Invalid
 from shared.domain.money import format_amount, parse_decimal
 from shared.domain.preview import Previewed, preview
 from shared.domain.recurrence import Rule
+from shared.domain.rule_check import gives_no_date
 from shared.domain.timeline import Revision, Terms, Timeline
 from shared.settings import Settings
 
@@ -74,8 +75,7 @@ def answer(asked: PreviewAsked, calendars: Mapping[str, Calendar], *, next_open:
     timeline = Timeline((Revision(1, asked.rule.start_date, asked.rule, terms),), calendars)
     events = [_event(previewed, asked.texts) for previewed in preview(timeline, asked.limit, next_open=next_open)]
     if not events:
-        pointer = "/frequency" if asked.rule.end_date is None else "/endDate"
-        raise Invalid(FieldProblem(pointer, "gives no date"))
+        raise gives_no_date(asked.rule)
     return {"description": asked.description, "events": events}
 
 

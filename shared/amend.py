@@ -20,6 +20,7 @@ from shared.domain.entries import Entry
 from shared.domain.horizon import Horizon, Reach, reach
 from shared.domain.lifecycle import OPEN, CancelReason
 from shared.domain.revising import Revised, ScheduleChange, revise
+from shared.domain.rule_check import gives_no_date
 from shared.domain.timeline import Occurrence, Timeline
 from shared.materialise import blank, extend, set_terms
 
@@ -43,6 +44,7 @@ def amend(
     standpoint = entries.standpoint(session, schedule, gate.next_open_date)
     revised = revise(plan.timeline, change, standpoint, schedule.revision)
     plan = _with_revisions(session, plan, revised)
+    _check_goes_on(plan.timeline, revised)
     goal = _goal(plan.timeline, schedule, horizon, gate.now.today, revised)
     stored, wanted = _both(session, gate, schedule, plan.timeline, revised.seam, goal.through)
     if not revised.added:
@@ -137,6 +139,12 @@ def _with_revisions(session: Session, plan: Plan, revised: Revised) -> Plan:
     loaded = {**plan.loaded, **plans.read_calendars(session, rules)}
     days = {code: item.calendar for code, item in loaded.items()}
     return replace(plan, timeline=Timeline.of([*plan.timeline.revisions, *revised.added], days), loaded=loaded)
+
+
+def _check_goes_on(timeline: Timeline, revised: Revised) -> None:
+    """Refuses a new rule that never comes to a date, such as every 30 June but its 31st."""
+    if revised.new_rule and not timeline.bounded and next(timeline.nominal_dates(revised.seam), None) is None:
+        raise gives_no_date(timeline.last.rule)
 
 
 def _goal(timeline: Timeline, schedule: Schedule, horizon: Horizon, today: date, revised: Revised) -> Reach:

@@ -18,6 +18,7 @@ from shared.domain.errors import FieldProblem, Invalid
 from shared.domain.horizon import Extension, Horizon, extension
 from shared.domain.lifecycle import EventStatus
 from shared.domain.recurrence import Frequency, Rule
+from shared.domain.rule_check import gives_no_date
 from shared.domain.timeline import Occurrence, Revision, Terms, Timeline
 from shared.ids import new_id
 
@@ -52,8 +53,7 @@ def open_schedule(session: Session, gate: Gate, asked: NewSchedule, horizon: Hor
     timeline = Timeline.of([revision], {code: item.calendar for code, item in loaded.items()})
     written = extension(timeline, None, 1, horizon, gate.now.today, next_open=gate.next_open_date)
     if not written.occurrences:
-        pointer = "/endDate" if rule.end_date is not None else "/startDate"
-        raise Invalid(FieldProblem(pointer, "leaves the schedule without any date"))
+        raise gives_no_date(rule)
     schedule = Schedule(
         id=new_id(),
         payer_id=asked.payer_id,

@@ -27,6 +27,11 @@ def check_rule(rule: Rule) -> None:
         raise Invalid(*problems)
 
 
+def gives_no_date(rule: Rule) -> Invalid:
+    """What is wrong with a rule without any date: it ends before its first, or there never comes one."""
+    return Invalid(FieldProblem("/frequency" if rule.end_date is None else "/endDate", "gives no date"))
+
+
 def _step_problems(rule: Rule) -> Iterator[FieldProblem]:
     if not is_frequency(rule.frequency):
         yield FieldProblem("/frequency", f"must be one of {', '.join(Frequency)}; {'; '.join(CODE_FORMS)}")
