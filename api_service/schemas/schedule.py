@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from marshmallow.fields import Boolean, Integer, List, Nested, Raw, String
 
@@ -18,33 +18,42 @@ from shared.domain.money import format_amount
 from shared.domain.recurrence import Rule
 
 
+LAST_ASKED: Final = {
+    "description": "As last asked for: what a change makes of it from a later date is answered at once, while events"
+    " before that date keep what held until then."
+}
+
+
 class ScheduleSchema(AnswerSchema):
     """What a payer asked for, and how it stands."""
 
     id = Id()
     payer_id = String()
-    payee_id = String()
-    amount = Money(metadata={"example": "25.00"})
+    payee_id = String(metadata=LAST_ASKED)
+    amount = Money(metadata={**LAST_ASKED, "example": "25.00"})
     currency = String()
-    start_date = Day()
+    start_date = Day(metadata={"description": "From which the last rule counts."})
     dates = List(Day(), allow_none=True, metadata={"description": "Listed one by one; null with another frequency."})
     end_date = Day(allow_none=True)
-    count = Integer(allow_none=True)
-    frequency = String()
-    interval = Integer()
-    reference = String(allow_none=True)
-    first_amount = String(allow_none=True)
-    final_amount = String(allow_none=True)
-    month_end = String()
-    day_convention = String()
-    calendar = String()
+    count = Integer(allow_none=True, metadata={"description": "Of all its dates, whatever rule they came of."})
+    frequency = String(metadata=LAST_ASKED)
+    interval = Integer(metadata=LAST_ASKED)
+    reference = String(allow_none=True, metadata=LAST_ASKED)
+    first_amount = String(allow_none=True, metadata=LAST_ASKED)
+    final_amount = String(allow_none=True, metadata=LAST_ASKED)
+    month_end = String(metadata=LAST_ASKED)
+    day_convention = String(metadata=LAST_ASKED)
+    calendar = String(metadata=LAST_ASKED)
     retry = Raw(allow_none=True)
     pay_late = Integer()
     is_recurring = Boolean()
     status = String(metadata={"enum": ["active", "paused", "suspended", "completed", "cancelled"]})
     pauses = List(Nested(PauseSchema))
-    description = String(metadata={"description": "The schedule in one sentence."})
-    next_date = Day(allow_none=True, metadata={"description": "Of its first scheduled event."})
+    description = String(metadata={"description": "The schedule as last asked for, in one sentence."})
+    next_date = Day(
+        allow_none=True,
+        metadata={"description": "Of its first scheduled event, whose terms may be those before the last change."},
+    )
     version = Integer()
     created_at = Instant()
 
