@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from api_service.commands.event_edit import write
 from api_service.conditional import Precondition
-from api_service.schemas.snapshot import of_event
-from shared.db import audit, editing, entries
+from shared.db import editing
 from shared.db.audit import Act
 from shared.db.engine import Session
 from shared.domain.entries import Entry, cancelled
@@ -38,15 +38,5 @@ def cancel_event(
         editing.check_open(entry)
     precondition.check(entry.version)
     after = cancelled(entry, CancelReason.GIVEN_UP if waits_for_retry else CancelReason.SKIPPED)
-    entries.apply(session, gate, [(entry, after)])
-    audit.record(
-        session,
-        act,
-        "event.given_up" if waits_for_retry else "event.skipped",
-        subject="event",
-        subject_id=entry.id,
-        payer_id=entry.payer_id,
-        before=of_event(entry),
-        after=of_event(after),
-    )
-    return after
+    action = "event.given_up" if waits_for_retry else "event.skipped"
+    return write(session, gate, act, action, entry, after)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from api_service.schemas.snapshot import of_event
-from shared.db import audit, calendars, editing, entries, plans
+from api_service.commands.event_edit import write
+from shared.db import calendars, editing, plans
 from shared.db.audit import Act
 from shared.db.engine import Session
 from shared.db.plans import Plan
@@ -36,18 +36,8 @@ def restore_event(session: Session, settings: Settings, act: Act, *, event_id: U
         detail = f"Its date, {entry.date}, has passed; the next possible date is {gate.next_open_date}."
         raise Conflict(detail, code="date_not_open")
     after = _restored(entry, plan, gate)
-    entries.apply(session, gate, [(entry, after)])
+    write(session, gate, act, "event.restored", entry, after)
     calendars.keep(session, plan.loaded.values(), gate.now.today)
-    audit.record(
-        session,
-        act,
-        "event.restored",
-        subject="event",
-        subject_id=entry.id,
-        payer_id=entry.payer_id,
-        before=of_event(entry),
-        after=of_event(after),
-    )
     return after
 
 

@@ -7,9 +7,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from api_service.commands.event_edit import write
 from api_service.conditional import Precondition
-from api_service.schemas.snapshot import of_event
-from shared.db import audit, editing, entries, plans
+from shared.db import editing, plans
 from shared.db.audit import Act
 from shared.db.engine import Session
 from shared.domain.entries import Entry, changed, settled_status
@@ -44,15 +44,4 @@ def update_event(
     pauses = plans.read_pauses(session, schedule)
     status = settled_status(entry.status, day, pauses, gate.next_open_date)
     after = changed(entry, **values, overridden=True, status=status)
-    entries.apply(session, gate, [(entry, after)])
-    audit.record(
-        session,
-        act,
-        "event.updated",
-        subject="event",
-        subject_id=entry.id,
-        payer_id=entry.payer_id,
-        before=of_event(entry),
-        after=of_event(after),
-    )
-    return after
+    return write(session, gate, act, "event.updated", entry, after)

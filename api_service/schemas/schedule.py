@@ -17,7 +17,6 @@ from shared.domain.description import describe
 from shared.domain.money import format_amount
 from shared.domain.recurrence import Rule
 
-
 LAST_ASKED: Final = {
     "description": "As last asked for: what a change makes of it from a later date is answered at once, while events"
     " before that date keep what held until then."

@@ -12,17 +12,16 @@ from api_service.auth.caller import WRITE
 from api_service.blueprint import Blueprint
 from api_service.commands.pause_schedule import pause_schedule
 from api_service.commands.resume_schedule import resume_schedule
-from api_service.conditional import Precondition, json_text, tagged
+from api_service.conditional import Precondition, json_text
 from api_service.documented import ETAG, LOCATION, REPLAYED
 from api_service.idempotency import current_act, once
+from api_service.schedule_answers import answer_schedule
 from api_service.schemas.pause import PauseSchema
 from api_service.schemas.pause_body import EXAMPLE, PauseBody
 from api_service.schemas.queries import ChangeHeaders, CommandHeaders, PayerQuery
-from api_service.schemas.schedule import ScheduleSchema, present_schedule
+from api_service.schemas.schedule import ScheduleSchema
 from api_service.service import current_service
 from api_service.validation import load
-from shared.db import schedule_view
-from shared.db.clock import business_now
 from shared.db.engine import Session
 from shared.db.errors import perform
 from shared.db.idempotency import StoredAnswer
@@ -78,8 +77,6 @@ def resume(headers: dict[str, Any], query: dict[str, Any], schedule_id: UUID, pa
             payer_id=payer_id,
             precondition=Precondition(headers["if_match"]),
         )
-        today = business_now(session, service.settings.business).today
-        [standing] = schedule_view.standings(session, [schedule], today)
-        return tagged(json_text(ScheduleSchema().dump(present_schedule(schedule, standing))), schedule.version)
+        return answer_schedule(session, schedule)
 
     return perform(service.sessions, change)

@@ -15,13 +15,11 @@ from api_service.commands.update_schedule import update_schedule
 from api_service.conditional import json_text, required, tagged
 from api_service.documented import ETAG
 from api_service.idempotency import current_act
+from api_service.schedule_answers import view_schedule
 from api_service.schemas.changes import ChangedScheduleSchema, present_changes
 from api_service.schemas.queries import ChangeHeaders, SchedulePatchQuery
-from api_service.schemas.schedule import present_schedule
 from api_service.schemas.schedule_patch import EXAMPLE, SchedulePatch
 from api_service.service import current_service
-from shared.db import schedule_view
-from shared.db.clock import business_now
 from shared.db.engine import Session
 from shared.db.errors import perform
 
@@ -52,9 +50,7 @@ def update(headers: dict[str, Any], query: dict[str, Any], body: Any, schedule_i
             read=lambda found: schedule_change(fields, found, service.settings),
             dry_run=query["dry_run"],
         )
-        today = business_now(session, service.settings.business).today
-        [standing] = schedule_view.standings(session, [schedule], today)
-        view = {"schedule": present_schedule(schedule, standing), "changes": present_changes(changes)}
+        view = {"schedule": view_schedule(session, schedule), "changes": present_changes(changes)}
         answer = tagged(json_text(ChangedScheduleSchema().dump(view)), schedule.version)
         if query["dry_run"]:
             session.rollback()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +12,11 @@ from api_service.auth.caller import OPS, READ, WRITE
 from api_service.blueprint import Blueprint
 from api_service.commands.cancel_schedule import cancel_schedule
 from api_service.commands.schedule_event import schedule_event
-from api_service.conditional import Precondition, json_text, tag, tagged
+from api_service.conditional import Precondition, json_text, tag
 from api_service.documented import ETAG, LOCATION, REPLAYED
 from api_service.idempotency import current_act, once
 from api_service.preview import answer, read_preview
+from api_service.schedule_answers import answer_schedule, today
 from api_service.schemas import preview as preview_schemas
 from api_service.schemas.queries import ChangeHeaders, CommandHeaders, PayerQuery, SchedulesQuery
 from api_service.schemas.schedule import (
@@ -33,7 +33,6 @@ from shared.db.clock import business_now
 from shared.db.engine import Session
 from shared.db.errors import perform
 from shared.db.idempotency import StoredAnswer
-from shared.db.models import Schedule
 from shared.domain.errors import NotFound
 
 blueprint = Blueprint("schedules", __name__, description="What payers asked for.")
@@ -85,7 +84,7 @@ def list_schedules(query: dict[str, Any]) -> dict[str, Any]:
     def read(session: Session) -> dict[str, Any]:
         rows = lists.schedules(session, payer_id, after=after, limit=query["limit"] + 1)
         page, cursor = service.cursors.page("schedules", query, rows, lambda row: [row.id])
-        standings = schedule_view.standings(session, page, _today(session))
+        standings = schedule_view.standings(session, page, today(session))
         return {"data": list(map(present_schedule, page, standings)), "next_cursor": cursor}
 
     return perform(service.sessions, read)
@@ -102,7 +101,7 @@ def get(query: dict[str, Any], schedule_id: UUID) -> Response:
         schedule = schedule_view.find(session, schedule_id, payer_id)
         if schedule is None:
             raise NotFound("There is no such schedule.")
-        return _answer(session, schedule)
+        return answer_schedule(session, schedule)
 
     return perform(current_service().sessions, read)
 
@@ -125,16 +124,6 @@ def delete(headers: dict[str, Any], query: dict[str, Any], schedule_id: UUID) ->
             payer_id=payer_id,
             precondition=Precondition(headers["if_match"]),
         )
-        return _answer(session, schedule)
+        return answer_schedule(session, schedule)
 
     return perform(service.sessions, change)
-
-
-def _answer(session: Session, schedule: Schedule) -> Response:
-    """Always whole: a payment changes `nextDate` and `status` without a new version, so a 304 would hide it."""
-    [standing] = schedule_view.standings(session, [schedule], _today(session))
-    return tagged(json_text(ScheduleSchema().dump(present_schedule(schedule, standing))), schedule.version)
-
-
-def _today(session: Session) -> date:
-    return business_now(session, current_service().settings.business).today
