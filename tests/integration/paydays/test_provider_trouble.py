@@ -93,7 +93,7 @@ def run_status(world: World, day: str = "2026-03-02") -> str:
 
 def audit(world: World) -> list[Any]:
     found = world.transact(lambda session: session.query(Audit).order_by(Audit.id).all())
-    return [(row.actor, row.action, row.subject_id) for row in found if row.actor == "payday"]
+    return [(row.actor, row.action, row.subject_id) for row in found if row.subject == "run"]
 
 
 def test_it_is_shut_for_five_seconds_doubling_to_a_minute(world: World) -> None:
