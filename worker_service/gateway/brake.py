@@ -22,7 +22,8 @@ class Brake:
 
     It is pulled by `calls` of them, if nobody could be reached at all or if they concern at least PARTIES_MIN payers
     and payees: a provider may throttle, refuse or leave without an answer one payer alone, and then the others are
-    still paid. Then the count begins anew.
+    still paid. Then the count begins anew, and until somebody is served again PARTIES_MIN are enough: the first batches
+    after an outage should not take as long to fail as the one that found it.
     """
 
     def __init__(self, calls: int) -> None:
@@ -31,6 +32,7 @@ class Brake:
         self._in_a_row = 0
         self._reached = False
         self._in_doubt = False
+        self._wary = False
         self._payers: set[str] = set()
         self._payees: set[str] = set()
         self._asked_seconds: float | None = None
@@ -39,9 +41,10 @@ class Brake:
         """One call came to `kinds`, and the provider asked us to stay away; whether that pulls the brake."""
         if kinds <= UNSERVED:
             return self._unserved(payments, kinds, asked_seconds)
-        if self._in_a_row:
+        if self._in_a_row or self._wary:
             with self._lock:
                 self._release()
+                self._wary = False
         return False
 
     @property
@@ -61,11 +64,16 @@ class Brake:
             self._payers.update(payment.payer_id for payment in payments)
             self._payees.update(payment.payee_id for payment in payments)
             everybody = not self._reached or min(len(self._payers), len(self._payees)) >= PARTIES_MIN
-            enough = max(self._calls, IN_DOUBT_MIN) if self._in_doubt else self._calls
-            pulled = self._in_a_row >= enough and everybody
+            pulled = self._in_a_row >= self._enough() and everybody
             if pulled:
                 self._release()
+                self._wary = True
             return pulled
+
+    def _enough(self) -> int:
+        if self._wary:
+            return min(PARTIES_MIN, self._calls)
+        return max(self._calls, IN_DOUBT_MIN) if self._in_doubt else self._calls
 
     def _release(self) -> None:
         self._in_a_row, self._reached, self._in_doubt = 0, False, False

@@ -231,6 +231,19 @@ def test_a_bank_that_is_down_leaves_no_worker_parked_and_is_paid_when_it_is_back
     small.assert_books_agree()
 
 
+def test_a_bank_that_answers_nobody_holds_a_worker_for_two_time_outs_not_for_its_lease(world: World) -> None:
+    for number in range(100):
+        world.schedule(payer=f"payer-{number}", payee=f"payee-{number}")
+    world.bank.faults({"fault": "hang", "seconds": 20})
+    ready = world.tick()
+    began = time.monotonic()
+    world.pay(ready)
+    assert time.monotonic() - began < 8  # a time-out is half a second, the lease two minutes
+    assert state(world).is_shut
+    assert world.statuses().count("scheduled") >= 70
+    assert world.counts()["unknown"] <= 30
+
+
 def test_a_bank_that_asks_everybody_to_wait_is_left_alone_for_that_long(small: World) -> None:
     small.bank.faults({"fault": "throttled", "retryAfter": "40"})
     for number in range(4):

@@ -25,8 +25,19 @@ def test_it_is_pulled_when_that_many_in_a_row_were_not_served(kind: OutcomeKind)
     assert hear(Brake(16), kind, 16) == [False] * 15 + [True]
 
 
-def test_once_pulled_it_counts_anew() -> None:
-    assert hear(Brake(16), NOT_SENT, 40).count(True) == 2
+@pytest.mark.parametrize("kind", [NOT_SENT, AMBIGUOUS])
+def test_once_pulled_it_needs_less_until_somebody_is_served(kind: OutcomeKind) -> None:
+    brake = Brake(16)
+    hear(brake, kind, 16)
+    assert hear(brake, kind, 6) == [False, False, True, False, False, True]
+    brake.heard([PAYMENT], {OutcomeKind.PAID})
+    assert hear(brake, kind, 16) == [False] * 15 + [True]
+
+
+def test_once_pulled_one_payer_alone_decides_nothing_either() -> None:
+    brake = Brake(16)
+    hear(brake, THROTTLED, 16)
+    assert not any(hear(brake, THROTTLED, 100, payers=1))
 
 
 @pytest.mark.parametrize("other", [OutcomeKind.PAID, OutcomeKind.DECLINED])
