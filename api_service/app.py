@@ -16,6 +16,7 @@ from api_service.request_log import register_request_log
 from api_service.service import Service
 from api_service.views import (
     event_changes,
+    event_outcomes,
     events,
     health,
     holds,
@@ -35,6 +36,20 @@ HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+
+
+RESOURCES: Final = (
+    schedules,
+    schedule_changes,
+    pauses,
+    events,
+    event_changes,
+    event_outcomes,
+    transactions,
+    runs,
+    holds,
+)
+"""In the order of the document."""
 
 
 class Json(DefaultJSONProvider):
@@ -57,7 +72,7 @@ def create_app(settings: Settings, sessions: Sessions) -> Flask:
     register_problems(app)
     app.after_request(_secure)
     api = make_api(app)
-    for resource in (schedules, schedule_changes, pauses, events, event_changes, transactions, runs, holds):
+    for resource in RESOURCES:
         api.register_blueprint(resource.blueprint)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(docs_blueprint(document(api)))

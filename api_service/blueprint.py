@@ -13,7 +13,7 @@ from flask import g
 from marshmallow import Schema
 
 from api_service.auth.bearer import authorise
-from api_service.json_body import read_body
+from api_service.json_body import read_body, read_optional_body
 from api_service.parser import Parser
 from api_service.schemas.queries import QuerySchema
 
@@ -62,17 +62,20 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         """Hands the view the loaded headers."""
         return _typed(self.arguments(schema, location="headers", error_status_code=error_status))
 
-    def body(self, schema: type[Schema], *, example: Mapping[str, Any]) -> Callable[[View], View]:
+    def body(
+        self, schema: type[Schema], *, example: Mapping[str, Any], required: bool = True
+    ) -> Callable[[View], View]:
         """Hands the view the parsed body; the schema is its document, and the view's to load."""
+        read = read_body if required else read_optional_body
 
         def decorate(view: View) -> View:
             @wraps(view)
             def reading(*args: Any, **kwargs: Any) -> Any:
-                return view(*args, read_body(), **kwargs)
+                return view(*args, read(), **kwargs)
 
             reading._apidoc = deepcopy(getattr(view, "_apidoc", {}))  # type: ignore[attr-defined]
             parameters = reading._apidoc.setdefault("arguments", {}).setdefault("parameters", [])  # type: ignore[attr-defined]
-            parameters.append({"in": "json", "required": True, "schema": schema, "example": example})
+            parameters.append({"in": "json", "required": required, "schema": schema, "example": example})
             documented: View = reading  # type: ignore[assignment]
             for status in (400, 413, 415, 422):
                 documented = self.alt_response(status, HTTPStatus(status).name)(documented)

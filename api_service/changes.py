@@ -55,11 +55,10 @@ def schedule_change(fields: Mapping[str, Any], schedule: Schedule, settings: Set
     if problems:
         raise Invalid(*problems)
     overridden = fields.get("overridden")
-    pay_late = fields.get("pay_late", schedule.pay_late)
     return ScheduleChange(
         rule=rule,
         terms=terms,
-        pay_late=DEFAULT_PAY_LATE if pay_late is None else pay_late,
+        whole=_whole(fields),
         from_date=fields.get("from_date"),
         overridden=None if overridden is None else Overridden(overridden),
     )
@@ -86,6 +85,14 @@ def _terms(
         if name in fields:
             terms[name] = read_amount(fields, name, schedule.currency, settings.max_amount, problems)
     return terms
+
+
+def _whole(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What holds for the whole schedule, whatever its revision."""
+    whole = {"retry_days": fields["retry"]} if "retry" in fields else {}
+    if "pay_late" in fields:
+        whole["pay_late"] = DEFAULT_PAY_LATE if fields["pay_late"] is None else fields["pay_late"]
+    return whole
 
 
 def _rule_value(name: str, value: Any, settings: Settings) -> Any:

@@ -45,7 +45,7 @@ def read_terms(body: Any, caller: Caller, settings: Settings) -> NewSchedule:
     if problems or currency is None or amounts.amount is None or rule is None:
         raise Invalid(*problems)
     terms = Terms(amounts.amount, fields["payee_id"], fields["reference"], amounts.first_amount, amounts.final_amount)
-    return NewSchedule(payer_id, currency, rule, terms, fields["pay_late"])
+    return NewSchedule(payer_id, currency, rule, terms, fields["pay_late"], fields["retry"])
 
 
 def check_parties(payee_id: str | None, payer_id: str | None, problems: list[FieldProblem]) -> None:

@@ -58,14 +58,14 @@ def amend(
             seam=revised.seam,
         )
         changes = reconcile(stored, wanted, blank(schedule), plan.pauses, gate.next_open_date, edit)
-    repaid = change.pay_late is not None and change.pay_late != schedule.pay_late
+    whole = {name: value for name, value in change.whole.items() if value != getattr(schedule, name)}
     if dry_run:
         return _without_ids(changes, owed)
-    if not (revised.added or repaid):
+    if not (revised.added or whole):
         return changes
     schedule.version += 1
-    if change.pay_late is not None:
-        schedule.pay_late = change.pay_late
+    for name, value in whole.items():
+        setattr(schedule, name, value)
     if revised.added:
         plans.add_revisions(session, schedule, revised.added)
         set_terms(schedule, plan.timeline.last)

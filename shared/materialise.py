@@ -25,13 +25,14 @@ from shared.ids import new_id
 
 @dataclass(frozen=True, slots=True)
 class NewSchedule:
-    """What a user asks for; `pay_late` in calendar days."""
+    """What a user asks for; `pay_late` in calendar days, `retry_days` in working days after a first decline (S11)."""
 
     payer_id: str
     currency: str
     rule: Rule
     terms: Terms
     pay_late: int = 5
+    retry_days: Sequence[int] | None = None
 
 
 class Opened(NamedTuple):
@@ -58,6 +59,7 @@ def open_schedule(session: Session, gate: Gate, asked: NewSchedule, horizon: Hor
         id=new_id(),
         payer_id=asked.payer_id,
         pay_late=asked.pay_late,
+        retry_days=asked.retry_days and list(asked.retry_days),
         currency=asked.currency,
         status="active",
         version=1,

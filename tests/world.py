@@ -100,12 +100,13 @@ class World:
         frequency: str = "once",
         first_amount: int | None = None,
         final_amount: int | None = None,
+        retry_days: Sequence[int] | None = None,
         **rule: Any,
     ) -> UUID:
         """A schedule as the API writes it; once and today unless said otherwise."""
         start_date = date.fromisoformat(start) if start else self.today
         terms = Terms(amount, payee, reference, first_amount, final_amount)
-        asked = NewSchedule(payer, currency, Rule(start_date, frequency, **rule), terms, pay_late)
+        asked = NewSchedule(payer, currency, Rule(start_date, frequency, **rule), terms, pay_late, retry_days)
 
         def work(session: Session) -> UUID:
             gate = runs.enter(session, business_now(session, self.service.settings.business))

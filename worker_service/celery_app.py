@@ -17,6 +17,7 @@ QUEUES = ("dispatch", "pay", "upkeep")
 DISPATCH_SECONDS = 1.0
 RESOLVE_SECONDS = 5.0
 EXTEND_SECONDS = 30.0
+SUSPEND_SECONDS = 10.0
 UPKEEP_SECONDS = 3600.0
 
 VISIBILITY_SECONDS = 3600
@@ -58,6 +59,7 @@ def make_app(settings: Settings) -> Celery:
         beat_schedule={
             "dispatch": _tick("payday.dispatch", DISPATCH_SECONDS, "dispatch"),
             "resolve": _tick("payday.resolve", RESOLVE_SECONDS, "upkeep"),
+            "suspend": _tick("payday.suspend", SUSPEND_SECONDS, "upkeep"),
             "extend": _tick("payday.extend", EXTEND_SECONDS, "upkeep"),
             "upkeep": _tick("payday.upkeep", UPKEEP_SECONDS, "upkeep"),
         },

@@ -6,13 +6,15 @@ import os
 from datetime import date
 from functools import lru_cache
 
+from celery import Task
+
 from shared.db import idempotency, partitions
 from shared.db.clock import business_now
 from shared.db.engine import Session
 from shared.db.publishing import Ready
 from shared.db.retrying import transact
 from shared.settings import read_settings
-from worker_service import calendars, dispatch, extend, pay, resolve
+from worker_service import calendars, dispatch, extend, pay, resolve, suspend
 from worker_service.celery_app import app
 from worker_service.service import Service
 
@@ -29,10 +31,11 @@ def _service(_process: int) -> Service:
     return Service.connect(read_settings(needs=NEEDS))
 
 
-@app.task(name="payday.pay", queue="pay")  # type: ignore[untyped-decorator]
-def pay_batch(batch_id: int, run_date: str) -> None:
+@app.task(name="payday.pay", queue="pay", bind=True)  # type: ignore[untyped-decorator]
+def pay_batch(self: Task, batch_id: int, run_date: str) -> None:
     """Pays one batch; `run_date` is for those who watch."""
-    pay.pay_batch(service(), batch_id)
+    redelivered = (self.request.delivery_info or {}).get("redelivered")
+    pay.pay_batch(service(), batch_id, redelivered=bool(redelivered))
 
 
 @app.task(name="payday.dispatch", queue="dispatch")  # type: ignore[untyped-decorator]
@@ -45,6 +48,12 @@ def dispatch_tick() -> None:
 def resolve_tick() -> None:
     """Looks after what is unknown."""
     resolve.resolve_due(service())
+
+
+@app.task(name="payday.suspend", queue="upkeep")  # type: ignore[untyped-decorator]
+def suspend_tick() -> None:
+    """Looks after final declines that a worker left when it died."""
+    suspend.suspend_due(service())
 
 
 @app.task(name="payday.extend", queue="upkeep")  # type: ignore[untyped-decorator]

@@ -32,8 +32,14 @@ class EventSchema(AnswerSchema):
     status = String(metadata={"enum": list(EventStatus)})
     cancel_reason = String(allow_none=True, metadata={"enum": [*CancelReason, None]})
     overridden = Boolean()
-    failure_code = String(allow_none=True)
-    retry_on = Day(allow_none=True)
+    failure_code = Function(
+        lambda event: event.failure_code if event.status == EventStatus.FAILED else None,
+        metadata={"type": ["string", "null"], "description": "Why it failed: the provider's code, or ours."},
+    )
+    retry_on = Function(
+        lambda event: str(event.retry_on) if event.status == EventStatus.FAILED and event.retry_on else None,
+        metadata={"type": ["string", "null"], "format": "date", "description": "When it is tried again."},
+    )
     transaction_id = Id(allow_none=True)
     attempts = Function(keys_sent, metadata={"type": "integer", "description": "Keys sent so far."})
     version = Integer()

@@ -144,20 +144,6 @@ class Flag(Read[bool]):
         return bool(value == "true")
 
 
-class Reserved(Read[Any]):
-    """A field whose only value, for now, is its default."""
-
-    def __init__(self, only: str | None = None, **kwargs: Any) -> None:
-        super().__init__(metadata={"enum": [only]}, extra={"allow_none": only is None, "load_default": only, **kwargs})
-        self._only = only
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
-        if value != self._only:
-            expected = "null" if self._only is None else f'"{self._only}"'
-            raise ValidationError(f"is not available yet; leave it out or give {expected}")
-        return value
-
-
 def parse_day(value: Any) -> date:
     """A date as YYYY-MM-DD. Raises ValidationError; Python alone would also read 20260131 and 2026-W05-6."""
     try:

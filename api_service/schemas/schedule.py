@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from marshmallow.fields import Boolean, Integer, List, Nested, Raw, String
+from marshmallow.fields import Boolean, Integer, List, Nested, String
 
 from api_service.schemas.event import EventSchema
 from api_service.schemas.pause import PauseSchema
 from api_service.schemas.reading import Day, Id
+from api_service.schemas.retry import RetrySchema
 from api_service.schemas.writing import AnswerSchema, Instant, Money
 from shared.db.models import Schedule
 from shared.db.schedule_view import Standing
@@ -43,7 +44,7 @@ class ScheduleSchema(AnswerSchema):
     month_end = String(metadata=LAST_ASKED)
     day_convention = String(metadata=LAST_ASKED)
     calendar = String(metadata=LAST_ASKED)
-    retry = Raw(allow_none=True)
+    retry = Nested(RetrySchema, allow_none=True)
     pay_late = Integer()
     is_recurring = Boolean()
     status = String(metadata={"enum": ["active", "paused", "suspended", "completed", "cancelled"]})
@@ -91,7 +92,7 @@ def present_schedule(schedule: Schedule, standing: Standing) -> Mapping[str, Any
         "month_end": rule.month_end,
         "day_convention": rule.day_convention,
         "calendar": rule.calendar,
-        "retry": None,
+        "retry": schedule.retry_days and {"days": schedule.retry_days},
         "pay_late": schedule.pay_late,
         "is_recurring": schedule.is_recurring,
         "status": standing.status,

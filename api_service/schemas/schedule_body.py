@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from api_service.schemas.base import CamelSchema
 from api_service.schemas.day_list import DayList
-from api_service.schemas.reading import Choice, Day, PartyId, Reserved, Text, Whole
+from api_service.schemas.reading import Choice, Day, PartyId, Text, Whole
+from api_service.schemas.retry import RetryField
 from shared.domain.frequency import CODE_FORMS, PLACES, Frequency
 from shared.domain.recurrence import MAX_COUNT, MAX_DATES, MAX_INTERVAL
 from shared.domain.rolling import Convention
@@ -96,7 +97,15 @@ class ScheduleBody(CamelSchema):
             "example": "GB-ENG",
         },
     )
-    retry = Reserved()
+    retry = RetryField(
+        allow_none=True,
+        load_default=None,
+        metadata={
+            "description": "Working days after a first soft decline on which it is tried again; 0 is the same day,"
+            " in the afternoon. Never when left out.",
+            "example": {"days": [0, 1, 2]},
+        },
+    )
     pay_late = Whole(
         low=0,
         high=MAX_PAY_LATE_DAYS,

@@ -19,6 +19,7 @@ def of_schedule(schedule: Schedule) -> dict[str, Any]:
         "reference": schedule.reference,
         "rule": schedule.rule,
         "payLate": schedule.pay_late,
+        "retryDays": schedule.retry_days,
         "status": schedule.status,
         "version": schedule.version,
     }

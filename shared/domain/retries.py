@@ -45,7 +45,8 @@ def retry_day(
     RETRY_AT, while that day's run is open. A retry that would not come strictly before the next event is dropped, as
     is one on a day that a pause covers.
     """
-    day = next((day for day in _days(declined, calendar) if day > today or (day == today and day_0)), None)
+    same_day = day_0 and today == declined.first_on
+    day = next((day for day in _days(declined, calendar) if day > today or (day == today and same_day)), None)
     if day is None or (declined.next_event is not None and day >= declined.next_event) or covered(day, pauses):
         return None
     return day

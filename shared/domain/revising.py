@@ -20,14 +20,15 @@ _DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class ScheduleChange:
-    """What a user wants other: fields of `Rule` and of `Terms` with their new values, and `payLate`.
+    """What a user wants other: fields of `Rule` and of `Terms` with their new values, and of what holds for the whole
+    schedule whatever its revision: `pay_late`, `retry_days`.
 
     `from_date`: the nominal date from which it holds; None: the whole schedule.
     """
 
     rule: Mapping[str, Any] = field(default_factory=dict)
     terms: Mapping[str, Any] = field(default_factory=dict)
-    pay_late: int | None = None
+    whole: Mapping[str, Any] = field(default_factory=dict)
     from_date: date | None = None
     overridden: Overridden | None = None
 

@@ -128,5 +128,5 @@ def test_files_are_named_after_one_thing() -> None:
 def test_a_check_that_finds_nothing_would_be_seen() -> None:
     """The walk sees the imports that it is there to see."""
     assert "sqlalchemy" in _packages(ROOT / "shared/db/models/base.py")
-    assert "shared.domain.payments" in _imports(ROOT / "worker_service/pay.py")
+    assert "shared.domain.payments" in _imports(ROOT / "worker_service/orders.py")
     assert any(call.endswith("time_ns") for call in _calls(ROOT / "shared/clock.py"))

@@ -145,11 +145,37 @@ def test_null_is_no_value_of_the_others(untouched_api: Api, name: str) -> None:
         ("firstAmount", "1000000.01"),
         ("finalAmount", "-1"),
         ("finalAmount", "5,00"),
-        ("retry", {"days": [0, 1, 2]}),
+        ("retry", [0, 1]),
+        ("retry", "days"),
     ],
 )
 def test_a_wrong_value_is_named(untouched_api: Api, field: str, value: object) -> None:
     assert refused(untouched_api, {**RENT, field: value}).keys() == {f"/{field}"}
+
+
+@pytest.mark.parametrize(
+    "days", [[], [1, 1], [2, 1], [-1], [21], [1.0], [True], ["1"], [None], "1", None, {"0": 1}, list(range(11))]
+)
+def test_wrong_retry_days_are_named(untouched_api: Api, days: object) -> None:
+    assert refused(untouched_api, {**RENT, "retry": {"days": days}}).keys() == {"/retry/days"}
+
+
+def test_a_retry_has_nothing_but_days(untouched_api: Api) -> None:
+    assert refused(untouched_api, {**RENT, "retry": {}}).keys() == {"/retry/days"}
+    wrong = refused(untouched_api, {**RENT, "retry": {"days": [1], "times": 3}})
+    assert wrong == {"/retry/times": "is not a known field"}
+
+
+def test_retry_days_are_answered_as_they_were_given_and_can_be_changed(api: Api) -> None:
+    made = api.schedule(retry={"days": [0, 1, 20]})
+    assert made["retry"] == {"days": [0, 1, 20]}
+    path = f"/v1/schedules/{made['id']}"
+    changed = api.call("PATCH", path, json={"retry": {"days": [3]}}, headers={"If-Match": '"v1"'}).get_json()
+    assert changed["schedule"]["retry"] == {"days": [3]}
+    assert changed["changes"]["updated"] == []
+    changed = api.call("PATCH", path, json={"retry": None}, headers={"If-Match": '"v2"'}).get_json()
+    assert (changed["schedule"]["retry"], changed["schedule"]["version"]) == (None, 3)
+    assert api.get(path)["retry"] is None
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ ALLOWED = {
     "updateEvent": {"schedules:write"},
     "cancelEvent": {"schedules:write"},
     "restoreEvent": {"schedules:write"},
+    "retryEvent": {"schedules:write", "ops"},
+    "resolveEvent": {"ops"},
     "listTransactions": {"schedules:read", "ops"},
     "listRuns": {"ops"},
     "getRun": {"ops"},
