@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -82,3 +83,43 @@ def test_two_takers_of_a_batch_whose_lease_ran_out_do_not_both_get_it(world: Wor
         assert len(got) == 1
         assert (len(got[0].fresh), len(got[0].doubtful)) == (0, 3)
         world.transact(lambda session: session.execute(text("UPDATE batch SET deaths = 0")))  # or it would be split
+
+
+def _batch(world: World, **changes: str) -> int:
+    """Another batch of one event."""
+    columns = {"run_date": "'2026-03-02'", "date": "'2026-03-02'", **changes}
+    event_id = uuid4()
+    return world.transact(
+        lambda s: s.execute(
+            text(
+                f"INSERT INTO batch (first_id, last_id, ids, {', '.join(columns)})"
+                f" VALUES (:id, :id, ARRAY[:id]::uuid[], {', '.join(columns.values())}) RETURNING id"
+            ),
+            {"id": event_id},
+        ).scalar_one()
+    )
+
+
+def test_a_batch_is_published_from_the_business_time_on_at_which_it_opens(world: World) -> None:
+    world.schedule()
+    world.pay()
+    late = _batch(world, opens_at="'2026-03-02T14:00Z'")
+    assert world.tick() == []
+    world.set_day("2026-03-02T13:59")
+    assert world.tick() == []
+    world.set_day("2026-03-02T14:00")
+    assert [batch.id for batch in world.tick()] == [late]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"retry": "true"}, {"held": "true"}, {"opens_at": "'2026-03-02T00:00Z'"}, {"deaths": "1"}], ids=repr
+)
+def test_what_differs_from_other_small_batches_is_not_merged_with_them(world: World, changes: dict[str, str]) -> None:
+    world.schedule()
+    world.pay()
+    apart = {_batch(world, **changes) for _ in range(2)}
+    merged = {_batch(world) for _ in range(3)}
+    told = {batch.id for batch in world.tick()}
+    assert apart < told
+    assert len(told) == 3
+    assert not told & merged
