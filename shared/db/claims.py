@@ -32,6 +32,12 @@ RETURNING b.date, b.first_id, b.last_id, b.ids, b.epoch, b.retry, b.deaths,
 """)
 
 
+DEATH = text("""
+UPDATE batch SET deaths = deaths + 1 WHERE id = :batch
+  AND (status = 'waiting' OR (status = 'claimed' AND lease_until < clock_timestamp()))
+""")
+
+
 def take(
     session: Session,
     batch_id: int,
@@ -108,9 +114,7 @@ def may_pay(session: Session, run_date: date, now: BusinessNow) -> bool:
 
 def count_death(session: Session, batch_id: int) -> None:
     """Notes that whoever had this batch's message died, perhaps before the claim was committed (rule C8)."""
-    session.execute(
-        text("UPDATE batch SET deaths = deaths + 1 WHERE id = :batch AND status = 'waiting'"), {"batch": batch_id}
-    )
+    session.execute(DEATH, {"batch": batch_id})
 
 
 def hold(session: Session, claim: Claim) -> bool:
