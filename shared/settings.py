@@ -10,7 +10,9 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from shared import crash_points
 from shared import settings_values as values
+from shared.crash_points import CrashAt
 from shared.domain.days import parse_local_time
 from shared.domain.horizon import Horizon
 from shared.settings_values import Reader
@@ -96,6 +98,7 @@ class Settings:
     log_format: str
     log_level: str
     port: int
+    crash_at: CrashAt | None = None
 
     @property
     def production(self) -> bool:
@@ -128,6 +131,7 @@ def read_settings(environment: Mapping[str, str] | None = None, *, needs: frozen
         log_format=reader.choice("LOG_FORMAT", "json", ("json", "console")),
         log_level=reader.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
         port=reader.integer("PORT", 8000, 0, 65_535),
+        crash_at=reader.value("CRASH_AT", None, crash_points.parse),
     )
     reader.problems += _contradictions(settings)
     if reader.problems:
@@ -149,6 +153,8 @@ def _contradictions(settings: Settings) -> list[str]:
     if settings.provider.key_window_seconds <= settings.lease_seconds:
         problems.append("PROVIDER_KEY_WINDOW_SECONDS: must be longer than LEASE_SECONDS")
     if settings.production:
+        if settings.crash_at is not None:
+            problems.append("CRASH_AT: is for tests, and refused when APP_ENV=production; unset it")
         if settings.business.frozen is not None:
             problems.append("BUSINESS_DATE: is refused when APP_ENV=production; unset it")
         if settings.secret_key == DEVELOPMENT_SECRET:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from shared.crash_points import reached
 from shared.db import planning, providers, publishing, runs
 from shared.db.clock import business_now
 from shared.db.closing import close
@@ -16,6 +17,7 @@ from shared.domain.days import BusinessNow
 from shared.log import get_logger
 from worker_service.extend import extend_through
 from worker_service.service import Service
+from worker_service.suspend import suspend_due
 
 log = get_logger(__name__)
 
@@ -60,14 +62,20 @@ def tick(service: Service, publish: Publish) -> Tick:
 
 
 def _plan(service: Service, day: date, *, past: bool) -> None:
-    """Extends what must be extended through the day, then cuts it into batches (rules S12, D3)."""
+    """Extends what must be extended through the day, then cuts it into batches (rules S12, D3).
+
+    What a worker that died left to be suspended is suspended first: its payments of the day must not be planned.
+    """
+    suspend_due(service)
     extend_through(service, day)
 
     def step(session: Session) -> bool:
-        return planning.plan_step(session, day, size=service.settings.batch_size, steps=STEPS, past=past)
+        whole = planning.plan_step(session, day, size=service.settings.batch_size, steps=STEPS, past=past)
+        reached("in_plan_commit")
+        return whole
 
     while not transact(service.sessions, step):
-        pass
+        reached("after_plan_step")
 
 
 def _close_due(service: Service, now: BusinessNow) -> list[date]:
@@ -95,8 +103,10 @@ def _close(service: Service, day: date) -> bool:
             batch_size=settings.batch_size,
             provider=settings.provider.name,
         )
+        reached("in_close_commit")
         return done, runs.get(session, day).off
 
+    reached("before_close")
     done, off = transact(service.sessions, work)
     if off is not None:
         log.error("books do not balance", alert=True, run=str(day), off=off)
@@ -118,10 +128,12 @@ def _publish(service: Service, now: BusinessNow, publish: Publish) -> Sequence[i
         )
 
     ready = transact(service.sessions, mark)
+    reached("after_mark")
     sent = 0
     try:
         for batch in ready:
             publish(batch)
+            reached("after_publish")
             sent += 1
     finally:
         unsent = [batch.id for batch in ready[sent:]]

@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from shared import materialise
+from shared.crash_points import reached
 from shared.db import runs, schedules
 from shared.db.clock import business_now
 from shared.db.engine import Session
@@ -70,6 +71,10 @@ def _extend(
             note[:] = [schedule.id for schedule in due]
         if not due:
             return None
-        return materialise.extend(session, gate, due, service.settings.horizon, as_of)
+        written = materialise.extend(session, gate, due, service.settings.horizon, as_of)
+        reached("in_extend_commit")
+        return written
 
-    return transact(service.sessions, work)
+    written = transact(service.sessions, work)
+    reached("after_extend")
+    return written

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from shared.crash_points import reached
 from shared.db import proofs, runs
 from shared.db.clock import business_now
 from shared.db.engine import Session
@@ -40,9 +41,13 @@ def receive(service: Service, proof: proofs.Proof) -> proofs.Reception:
 
     def work(session: Session) -> proofs.Reception:
         gate = runs.enter(session, business_now(session, service.settings.business), proof.event_date)
-        return proofs.apply(session, gate, proof, provider=service.settings.provider.name)
+        reception = proofs.apply(session, gate, proof, provider=service.settings.provider.name)
+        reached("in_proof_commit")
+        return reception
 
+    reached("before_proof")
     reception = transact(service.sessions, work, patience_seconds=service.settings.lease_seconds)
+    reached("after_proof")
     if reception is proofs.Reception.CONTRADICTS:
         log.error("proof contradicts", alert=True, event_id=str(proof.event_id), number=proof.number, paid=proof.paid)
     return reception

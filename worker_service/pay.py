@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from shared.crash_points import reached
 from shared.db import claims, declines, runs
 from shared.db.clock import business_now
 from shared.db.engine import Session
@@ -47,17 +48,7 @@ def pay_batch(service: Service, batch_id: int, *, redelivered: bool = False) -> 
     started = time.monotonic()
     if redelivered:
         transact(service.sessions, lambda session: claims.count_death(session, batch_id))
-    claim = transact(
-        service.sessions,
-        lambda session: claims.take(
-            session,
-            batch_id,
-            worker=service.name,
-            lease_seconds=settings.lease_seconds,
-            clock=settings.business,
-            provider=settings.provider,
-        ),
-    )
+    claim = transact(service.sessions, lambda session: _take(service, session, batch_id))
     if claim is None:
         log.info("batch not taken", batch=batch_id)
         return 0
@@ -71,13 +62,29 @@ def pay_batch(service: Service, batch_id: int, *, redelivered: bool = False) -> 
             total += settled
             part = _next(service, part) if ending.more else None
     log.info("batch settled", batch=batch_id, run=str(claim.run_date), epoch=claim.epoch, settled=total)
+    reached("before_suspend")
     suspend_due(service)
     return total
+
+
+def _take(service: Service, session: Session, batch_id: int) -> Claim | None:
+    settings = service.settings
+    claim = claims.take(
+        session,
+        batch_id,
+        worker=service.name,
+        lease_seconds=settings.lease_seconds,
+        clock=settings.business,
+        provider=settings.provider,
+    )
+    reached("in_claim_commit")
+    return claim
 
 
 def _pay_part(service: Service, claim: Claim, last_start: float, watch: RunWatch) -> tuple[int, Ending]:
     """One part: what it settled, and how it left the batch."""
     started = time.monotonic()
+    reached("after_claim")
     written = orders(service.settings, claim)
     results = Results({}, frozenset())
     if written.payments:
@@ -95,7 +102,9 @@ def _pay_part(service: Service, claim: Claim, last_start: float, watch: RunWatch
     _alert(claim, results)
     room = time.monotonic() < last_start and not watch.stopped.is_set() and results.trouble is None
     ending = _ending(service, claim, decisions, room=room)
+    reached("before_settle")
     settled = settle_claim(service, claim, decisions, ending)
+    reached("after_settle")
     log.info(
         "part settled",
         batch=claim.batch_id,
@@ -169,6 +178,7 @@ def _settle(service: Service, session: Session, claim: Claim, decisions: Decisio
     settled = settle(session, claim, verdicts, provider=service.settings.provider.name, retries=retries)
     if not ending.more:
         claims.finish(session, claim, wait_seconds=ending.wait_seconds, held=ending.held)
+    reached("in_settle_commit")
     return settled
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from shared.crash_points import reached
 from shared.db import attempts, claims, proofs, providers, runs
 from shared.db.attempts import OpenAttempt
 from shared.db.clock import business_now
@@ -57,6 +58,7 @@ def resolve_due(service: Service) -> int:
         if task is None:
             break
         looked_at += 1
+        reached("after_take")
         try:
             settled += _resolve(service, task)
         except Exception as error:  # noqa: BLE001 - it stays unknown and comes again; the others have their turn

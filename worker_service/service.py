@@ -7,6 +7,7 @@ import socket
 from dataclasses import dataclass
 from functools import cached_property
 
+from shared import crash_points
 from shared.db.engine import Engine, Sessions, make_engine, make_sessions
 from shared.settings import Settings
 from worker_service.gateway import Gateway
@@ -23,6 +24,7 @@ class Service:
     @classmethod
     def connect(cls, settings: Settings) -> Service:
         """A service for this process. Nothing is opened before it is used."""
+        crash_points.arm(settings.crash_at)
         return cls(settings, make_engine(settings.database_url, pool_size=2))
 
     @cached_property

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from celery import Task
 
+from shared.crash_points import reached
 from shared.db import idempotency, partitions
 from shared.db.clock import business_now
 from shared.db.engine import Session
@@ -36,6 +37,7 @@ def pay_batch(self: Task, batch_id: int, run_date: str) -> None:
     """Pays one batch; `run_date` is for those who watch."""
     redelivered = (self.request.delivery_info or {}).get("redelivered")
     pay.pay_batch(service(), batch_id, redelivered=bool(redelivered))
+    reached("before_ack")
 
 
 @app.task(name="payday.dispatch", queue="dispatch")  # type: ignore[untyped-decorator]

@@ -13,6 +13,8 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from shared.crash_points import reached
+
 
 class Deadline:
     """The deadline of the call in progress on one connection, and whether a byte of it may have left."""
@@ -52,6 +54,7 @@ class DeadlineSocket(socket.socket):
         self.settimeout(self.deadline.remaining())
         self.deadline.sent = True
         super().sendall(*args, **kwargs)
+        reached("after_send")
 
 
 class DeadlineTLSSocket(ssl.SSLSocket):
@@ -68,7 +71,9 @@ class DeadlineTLSSocket(ssl.SSLSocket):
         if self.deadline is not None:
             self.settimeout(self.deadline.remaining())
             self.deadline.sent = True
-        return super().send(*args, **kwargs)
+        sent = super().send(*args, **kwargs)
+        reached("after_send")
+        return sent
 
 
 def dial(host: str, port: int, deadline: Deadline, options: Iterable[tuple[int, int, Any]]) -> DeadlineSocket:

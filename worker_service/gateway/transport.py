@@ -10,6 +10,7 @@ from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool
 
+from shared.crash_points import reached
 from worker_service.gateway.deadline import Deadline
 from worker_service.gateway.pool import open_pool
 from worker_service.gateway.reply import Failure, Reply
@@ -66,9 +67,12 @@ class Transport:
         request.method, request.url, request.body = method, self._url + path, body
         request.headers = headers  # type: ignore[assignment] # a plain dict: nothing here looks them up
         try:
+            reached("before_send")
             response = self._adapter.send(request, stream=True, timeout=self._timeout_seconds)
             try:
-                return Reply(response.status_code, response.headers, _body(response, cap))
+                reply = Reply(response.status_code, response.headers, _body(response, cap))
+                reached("after_answer")
+                return reply
             except BaseException:
                 response.raw.close()
                 raise
