@@ -8,7 +8,7 @@ from typing import NamedTuple
 from shared.db.parts import Claim, ClaimedEvent
 from shared.domain.payments import Payment, make
 from shared.log import get_logger
-from shared.settings import ProviderSettings, Settings
+from shared.settings import CALL_MARGIN_SECONDS, ProviderSettings, Settings
 
 log = get_logger(__name__)
 
@@ -28,6 +28,15 @@ def orders(settings: Settings, claim: Claim) -> Orders:
     fresh = _written(claim.fresh, unwritable)
     again = _written([event for event in claim.doubtful if may_be_resent(settings, event)], unwritable)
     return Orders([*fresh, *again], frozenset(payment.key for payment in again), unwritable)
+
+
+def last_start(settings: Settings, claim: Claim, started: float) -> float:
+    """Until when calls for a claim may begin: well inside its lease (rule C3), and not after the cut-off (rule D5).
+
+    `started`: the worker's own monotonic clock before it claimed; the answer is a time on that clock.
+    """
+    own = settings.lease_seconds - settings.provider.timeout_seconds - CALL_MARGIN_SECONDS
+    return started + min(own, claim.seconds_to_cutoff)
 
 
 def may_be_resent(settings: Settings, event: ClaimedEvent) -> bool:

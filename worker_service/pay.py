@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from shared.crash_points import reached
 from shared.db import claims, declines, runs
@@ -16,26 +16,18 @@ from shared.db.retrying import transact
 from shared.db.settlement import RetryDays, Verdict, settle
 from shared.domain.days import BusinessNow
 from shared.log import get_logger
-from shared.settings import CALL_MARGIN_SECONDS
+from shared.settings import Settings
 from worker_service import trouble
 from worker_service.decisions import Decisions, decide
+from worker_service.ending import Ending, ending
 from worker_service.gateway import Results
 from worker_service.late_proofs import prove
-from worker_service.orders import orders
+from worker_service.orders import last_start, orders
 from worker_service.service import Service
 from worker_service.suspend import suspend_due
 from worker_service.watch import RunWatch
 
 log = get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a part's settlement leaves the batch: paid on, done, or waiting so many seconds, also because of a hold."""
-
-    more: bool = False
-    wait_seconds: float | None = None
-    held: bool = False
 
 
 def pay_batch(service: Service, batch_id: int, *, redelivered: bool = False) -> int:
@@ -52,15 +44,14 @@ def pay_batch(service: Service, batch_id: int, *, redelivered: bool = False) -> 
     if claim is None:
         log.info("batch not taken", batch=batch_id)
         return 0
-    own = settings.lease_seconds - settings.provider.timeout_seconds - CALL_MARGIN_SECONDS
-    last_start = started + min(own, claim.seconds_to_cutoff)  # after the cut-off nothing is sent (rule D5)
+    until = last_start(settings, claim, started)
     total = 0
     with RunWatch(service, claim.run_date) as watch:
         part: Claim | None = claim
         while part is not None:
-            settled, ending = _pay_part(service, part, last_start, watch)
+            settled, left = _pay_part(service, part, until, watch)
             total += settled
-            part = _next(service, part) if ending.more else None
+            part = _next(service, part) if left.more else None
     log.info("batch settled", batch=batch_id, run=str(claim.run_date), epoch=claim.epoch, settled=total)
     reached("before_suspend")
     suspend_due(service)
@@ -81,7 +72,7 @@ def _take(service: Service, session: Session, batch_id: int) -> Claim | None:
     return claim
 
 
-def _pay_part(service: Service, claim: Claim, last_start: float, watch: RunWatch) -> tuple[int, Ending]:
+def _pay_part(service: Service, claim: Claim, until: float, watch: RunWatch) -> tuple[int, Ending]:
     """One part: what it settled, and how it left the batch."""
     started = time.monotonic()
     reached("after_claim")
@@ -90,7 +81,7 @@ def _pay_part(service: Service, claim: Claim, last_start: float, watch: RunWatch
     if written.payments:
         results = service.gateway.make_payments(
             written.payments,
-            last_start=last_start,
+            last_start=until,
             ambiguous_before=written.sent_before,
             stopped=watch.stopped,
             may_send=watch.may_send,
@@ -100,10 +91,10 @@ def _pay_part(service: Service, claim: Claim, last_start: float, watch: RunWatch
     held = [order for order in written.payments if order.key in results.not_begun and not watch.may_send(order)]
     decisions.held = bool(held)
     _alert(claim, results)
-    room = time.monotonic() < last_start and not watch.stopped.is_set() and results.trouble is None
-    ending = _ending(service, claim, decisions, room=room)
+    room = time.monotonic() < until and not watch.stopped.is_set() and results.trouble is None
+    last = ending(service.settings, claim, decisions, room=room)
     reached("before_settle")
-    settled = settle_claim(service, claim, decisions, ending)
+    settled = settle_claim(service, claim, decisions, last)
     reached("after_settle")
     log.info(
         "part settled",
@@ -115,18 +106,7 @@ def _pay_part(service: Service, claim: Claim, last_start: float, watch: RunWatch
         given_back=len(decisions.never_sent) + len(decisions.key_used),
         seconds=round(time.monotonic() - started, 3),
     )
-    return settled, ending
-
-
-def _ending(service: Service, claim: Claim, decisions: Decisions, *, room: bool) -> Ending:
-    """What follows: the next part, unless something came back or time is up; what a hold keeps waits for its end."""
-    if decisions.held:
-        return Ending(wait_seconds=service.settings.lease_seconds, held=True)
-    if decisions.leftover:
-        return Ending(wait_seconds=decisions.wait_seconds, held=claim.held)
-    if service.settings.provider.part_size is not None and claim.fresh:
-        return Ending(more=True) if room else Ending(wait_seconds=0.0, held=claim.held)
-    return Ending(wait_seconds=service.settings.lease_seconds, held=True) if claim.held else Ending()
+    return settled, last
 
 
 def _next(service: Service, claim: Claim) -> Claim | None:
@@ -147,16 +127,16 @@ def _next(service: Service, claim: Claim) -> Claim | None:
     return transact(service.sessions, work)
 
 
-def settle_claim(service: Service, claim: Claim, decisions: Decisions, ending: Ending | None = None) -> int:
+def settle_claim(service: Service, claim: Claim, decisions: Decisions, last: Ending | None = None) -> int:
     """Writes the decisions if the batch is still ours; what came too late is kept as proof (rules C2, K9).
 
     A commit that raised may have happened. Looking again tells: the batch is no longer held then, and the proofs meet
     what they themselves wrote.
     """
-    last = ending or _ending(service, claim, decisions, room=False)
+    left = last or ending(service.settings, claim, decisions, room=False)
     settled = transact(
         service.sessions,
-        lambda session: _settle(service, session, claim, decisions, last),
+        lambda session: settle_part(service.settings, session, claim, decisions, left),
         patience_seconds=service.settings.lease_seconds,
     )
     if settled is None or settled < len(decisions.verdicts):
@@ -165,19 +145,20 @@ def settle_claim(service: Service, claim: Claim, decisions: Decisions, ending: E
     return settled or 0
 
 
-def _settle(service: Service, session: Session, claim: Claim, decisions: Decisions, ending: Ending) -> int | None:
+def settle_part(settings: Settings, session: Session, claim: Claim, decisions: Decisions, left: Ending) -> int | None:
+    """Writes what was decided of a part, in the caller's transaction; how many events moved, None: it is not ours."""
     run = runs.share(session, claim.run_date)
     if not claims.hold(session, claim):
         return None
-    now = business_now(session, service.settings.business)
+    now = business_now(session, settings.business)
     # Before the settlement, because schedules are locked before events (rule C2).
     retries = _retries(session, claim, decisions, now, day_0=run is not None and run.is_paying)
     kept = release(session, claim, decisions.never_sent, key_used=False, today=now.today)
     kept |= release(session, claim, decisions.key_used, key_used=True, today=now.today)
     verdicts = decisions.verdicts | dict.fromkeys(kept, Verdict("unknown", None, "its schedule cannot be read"))
-    settled = settle(session, claim, verdicts, provider=service.settings.provider.name, retries=retries)
-    if not ending.more:
-        claims.finish(session, claim, wait_seconds=ending.wait_seconds, held=ending.held)
+    settled = settle(session, claim, verdicts, provider=settings.provider.name, retries=retries)
+    if not left.more:
+        claims.finish(session, claim, wait_seconds=left.wait_seconds, held=left.held)
     reached("in_settle_commit")
     return settled
 

@@ -12,10 +12,11 @@ from shared.db.clock import business_now
 from shared.db.engine import Session
 from shared.db.retrying import transact
 from shared.domain.days import BusinessNow
-from shared.domain.payments import Answer, AnswerKind, Outcome, OutcomeKind, Payment, make
+from shared.domain.payments import AnswerKind, Outcome, OutcomeKind, Payment, make
 from shared.log import get_logger
 from worker_service import trouble
 from worker_service.late_proofs import receive
+from worker_service.resolving import counts_as_never_paid, pays_again, send_seconds
 from worker_service.service import Service
 from worker_service.watch import RunWatch
 
@@ -81,26 +82,13 @@ def _take(service: Service) -> Task | None:
         attempt = attempts.take_due(session, provider=settings.provider.name, held_seconds=2 * settings.lease_seconds)
         if attempt is None:
             return None
-        seconds = _send_seconds(service, attempt, now) if paying else None
+        seconds = send_seconds(settings, attempt, now) if paying else None
         if seconds is not None:
             last = seconds + settings.provider.timeout_seconds
             attempts.may_be_sent_for(session, attempt.event_id, attempt.number, last)
         return Task(attempt, _payment(attempt), now, taken_at, seconds)
 
     return transact(service.sessions, work)
-
-
-def _send_seconds(service: Service, attempt: OpenAttempt, now: BusinessNow) -> float | None:
-    """For how long the key may be sent: a resend is a payment (rule K6), and the provider must still know it (K4).
-
-    The provider's memory is counted to the end of the last call, with a margin for its clock.
-    """
-    provider = service.settings.provider
-    if provider.mode != "key" or not attempt.sendable:
-        return None
-    window = provider.key_window_seconds - service.settings.lease_seconds - attempt.first_sent_seconds_ago
-    seconds = min(provider.timeout_seconds, window - provider.timeout_seconds, now.seconds_to_cutoff)
-    return seconds if seconds > 0 else None
 
 
 def _resolve(service: Service, task: Task) -> bool:
@@ -143,27 +131,14 @@ def _ask(service: Service, task: Task) -> bool:
         return _receive(
             service, attempt, paid=paid, code=answer.code, provider_ref=answer.provider_ref, soft=answer.soft
         )
-    if not counts_as_never_paid(service, task, answer):
+    if not counts_as_never_paid(service.settings.provider, attempt, answer, seconds_held=task.seconds_held):
         return False
 
     def work(session: Session) -> bool:
         gate = runs.enter(session, business_now(session, service.settings.business), attempt.event_date)
-        provider = service.settings.provider
-        again = provider.mode == "key" or provider.resend_after_not_found
-        return proofs.never_paid(session, gate, attempt, again=again)
+        return proofs.never_paid(session, gate, attempt, again=pays_again(service.settings.provider))
 
     return transact(service.sessions, work)
-
-
-def counts_as_never_paid(service: Service, task: Task, answer: Answer) -> bool:
-    """A not-found proves something only if it was asked after the provider's processing time, and answered within
-    its memory."""
-    provider, attempt = service.settings.provider, task.attempt
-    return (
-        answer.kind is AnswerKind.NOT_FOUND
-        and attempt.last_sent_seconds_ago >= provider.processing_seconds
-        and attempt.first_sent_seconds_ago + task.seconds_held < provider.record_seconds
-    )
 
 
 def _receive(

@@ -1,0 +1,32 @@
+"""How a part's settlement leaves its batch. Pure: what was decided of the part in, what follows out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.db.parts import Claim
+from shared.settings import Settings
+from worker_service.decisions import Decisions
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a part's settlement leaves the batch: paid on, done, or waiting so many seconds, also because of a hold."""
+
+    more: bool = False
+    wait_seconds: float | None = None
+    held: bool = False
+
+
+def ending(settings: Settings, claim: Claim, decisions: Decisions, *, room: bool) -> Ending:
+    """What follows: the next part, unless something came back or time is up; what a hold keeps waits for its end.
+
+    `room`: whether another part may still be begun.
+    """
+    if decisions.held:
+        return Ending(wait_seconds=settings.lease_seconds, held=True)
+    if decisions.leftover:
+        return Ending(wait_seconds=decisions.wait_seconds, held=claim.held)
+    if settings.provider.part_size is not None and claim.fresh:
+        return Ending(more=True) if room else Ending(wait_seconds=0.0, held=claim.held)
+    return Ending(wait_seconds=settings.lease_seconds, held=True) if claim.held else Ending()
