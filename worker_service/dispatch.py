@@ -15,6 +15,7 @@ from shared.db.publishing import Ready
 from shared.db.retrying import DatabaseError, transact
 from shared.domain.days import BusinessNow
 from shared.log import get_logger
+from worker_service.dispatching import days_to_plan, is_past, room
 from worker_service.extend import extend_through
 from worker_service.service import Service
 from worker_service.suspend import suspend_due
@@ -45,10 +46,9 @@ def tick(service: Service, publish: Publish) -> Tick:
     """One look at the clock and the runs; any number may run at once, and one that is killed loses nothing."""
     done = Tick()
     now = transact(service.sessions, lambda session: business_now(session, service.settings.business))
-    for day in transact(service.sessions, lambda session: runs.unfinished_plans(session, now.today)):
-        if day == now.today and not now.opened:
-            break
-        _plan(service, day, past=day < now.today or now.past_cutoff)
+    unfinished = transact(service.sessions, lambda session: runs.unfinished_plans(session, now.today))
+    for day in days_to_plan(unfinished, now):
+        _plan(service, day, past=is_past(day, now))
         done.planned.append(day)
         done.closed += _close_due(service, now)
     done.closed += _close_due(service, now)
@@ -122,9 +122,13 @@ def _publish(service: Service, now: BusinessNow, publish: Publish) -> Sequence[i
         if run is None or not run.is_paying:
             return []
         publishing.gather(session, today, size=settings.batch_size, most=GATHERED_MOST)
-        room = _room(session, today, settings.provider.name)
         return publishing.ready(
-            session, today, now=now.instant, lease_seconds=settings.lease_seconds, most=PUBLISHED_MOST, room=room
+            session,
+            today,
+            now=now.instant,
+            lease_seconds=settings.lease_seconds,
+            most=PUBLISHED_MOST,
+            room=_room(session, today, settings.provider.name),
         )
 
     ready = transact(service.sessions, mark)
@@ -148,6 +152,4 @@ def _room(session: Session, today: date, provider: str) -> int | None:
     if seen.is_normal:
         return None
     published = publishing.recall(session, today, older_than_seconds=0.0 if seen.is_shut else RECALLED_SECONDS)
-    if seen.is_shut:
-        return 0
-    return max(0, (seen.allowance or PUBLISHED_MOST) - published - providers.under_way(session))
+    return room(seen, published=published, under_way=providers.under_way(session), most=PUBLISHED_MOST)

@@ -13,10 +13,8 @@ from shared.db.doubt import doubt
 from shared.db.parts import Claim
 from shared.db.spans import Span
 from shared.domain.days import BusinessNow
+from shared.domain.takeover import Takeover, takeover
 from shared.settings import BusinessClock, ProviderSettings
-
-DEATHS_MOST = 2
-"""So many holders in a row did not live to settle a batch: then it is split (rule C8)."""
 
 TAKE = text("""
 WITH held AS (SELECT id, status, provider FROM batch WHERE id = :batch FOR UPDATE)
@@ -82,34 +80,28 @@ def take(
         todays=found.todays,
         deaths=found.deaths,
     )
-    if found.deaths >= DEATHS_MOST:
-        splitting.split(session, claim, provider=found.sent_to or provider.name)
+    decided = takeover(
+        deaths=found.deaths,
+        was_claimed=found.taken_over,
+        mode=provider.mode,
+        provider=provider.name,
+        sent_to=found.sent_to,
+    )
+    sent_to = found.sent_to or provider.name
+    if decided is Takeover.SPLIT:
+        splitting.split(session, claim, provider=sent_to)
         return None
-    if found.taken_over:
-        _take_over(session, claim, provider, found.sent_to)
-    return parts.claim_next(session, claim, holds.active(session), most=provider.part_size)
-
-
-def _take_over(session: Session, claim: Claim, provider: ProviderSettings, sent_to: str | None) -> None:
-    """What an earlier holder claimed may have been sent. Only the same provider, if it honours keys, may hear of it
-    again (rules K4, K7)."""
-    if provider.mode == "key" and sent_to in (None, provider.name):
+    if decided is Takeover.SEND_AGAIN:
         claim.doubtful.extend(parts.doubtful(session, claim))
-    else:
-        doubt(
-            session,
-            claim.batch_id,
-            claim.span,
-            run_date=claim.run_date,
-            provider=sent_to or provider.name,
-            reason="taken over",
-        )
+    elif decided is Takeover.DOUBT:
+        doubt(session, batch_id, span, run_date=run_date, provider=sent_to, reason="taken over")
+    return parts.claim_next(session, claim, holds.active(session), most=provider.part_size)
 
 
 def may_pay(session: Session, run_date: date, now: BusinessNow) -> bool:
     """Whether that run's events may be claimed and sent now; holds the run's row FOR SHARE (rule C2)."""
     run = runs.share(session, run_date)
-    return run is not None and run.is_paying and run.date == now.today and now.in_hours
+    return run is not None and now.may_pay(run.date, is_paying=run.is_paying)
 
 
 def count_death(session: Session, batch_id: int) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import Select, select
@@ -18,7 +17,9 @@ from shared.db.outcomes import Known, move, open_run
 from shared.db.returns import give_back, of_returned
 from shared.db.runs import Gate
 from shared.domain.books import Heading
-from shared.domain.lifecycle import AWAITING_PROOF, EventStatus
+from shared.domain.lifecycle import EventStatus
+from shared.domain.proving import Reception as Reception  # part of what `apply` answers
+from shared.domain.proving import reception, waits_for
 from shared.domain.retries import NOT_EXECUTED, QUARANTINED
 
 
@@ -38,27 +39,19 @@ class Proof:
     soft: bool = False
 
 
-class Reception(StrEnum):
-    """What a proof met: it moved the event, said what was known, or contradicts it (an alert, rule K9)."""
-
-    APPLIED = "applied"
-    KNOWN = "known"
-    CONTRADICTS = "contradicts"
-
-
 def apply(session: Session, gate: Gate, proof: Proof, *, provider: str) -> Reception:
     """Applies a proof if the event still waits for that key; never drops it."""
     batch = lock_batch(session, proof.event_date, proof.event_id)
     known = _known(session, gate, proof)
     event = lock_event(session, proof.event_date, proof.event_id)
     state = "paid" if proof.paid else "declined"
-    if event.attempt == proof.number and event.status in AWAITING_PROOF:
+    same_payment = proof.paid and _is_paid_by(session, event, proof)
+    met = reception(event.status, event.attempt, proof.number, paid=proof.paid, same_payment=same_payment)
+    if met is Reception.APPLIED:
         move(session, gate, event, batch, known)
+    if met is not Reception.CONTRADICTS:
         attempts.settle(session, proof.event_id, proof.number, state, proof.provider_ref)
-        return Reception.APPLIED
-    if _agrees(session, event, proof):
-        attempts.settle(session, proof.event_id, proof.number, state, proof.provider_ref)
-        return Reception.KNOWN
+        return met
     attempts.record_contradiction(
         session,
         event,
@@ -68,7 +61,7 @@ def apply(session: Session, gate: Gate, proof: Proof, *, provider: str) -> Recep
         provider_ref=proof.provider_ref,
         reason=f"{'paid' if proof.paid else 'declined'} while the event was {event.status}",
     )
-    return Reception.CONTRADICTS
+    return met
 
 
 def never_paid(session: Session, gate: Gate, attempt: attempts.OpenAttempt, *, again: bool) -> bool:
@@ -81,11 +74,7 @@ def never_paid(session: Session, gate: Gate, attempt: attempts.OpenAttempt, *, a
     event_id, event_date = attempt.event_id, attempt.event_date
     batch = lock_batch(session, event_date, event_id)
     event = session.scalars(_query(event_date, event_id).execution_options(populate_existing=True)).one()
-    if (
-        event.attempt != attempt.number
-        or event.status != EventStatus.UNKNOWN
-        or not attempts.is_still(session, attempt)
-    ):
+    if not waits_for(event.status, event.attempt, attempt.number) or not attempts.is_still(session, attempt):
         return False
     if not again or attempt.reason == QUARANTINED:
         code = QUARANTINED if attempt.reason == QUARANTINED else NOT_EXECUTED
@@ -147,10 +136,9 @@ def _known(session: Session, gate: Gate, proof: Proof) -> Known:
     return Known(False, proof.code, None, days.get(ids[0]), today)
 
 
-def _agrees(session: Session, event: Event, proof: Proof) -> bool:
-    if not proof.paid:
-        return event.status == EventStatus.FAILED or event.attempt > proof.number
-    if event.status != EventStatus.PAID or event.attempt != proof.number:
+def _is_paid_by(session: Session, event: Event, proof: Proof) -> bool:
+    """Whether the event is paid, by the payment that the proof names."""
+    if event.status != EventStatus.PAID:
         return False
     known = session.scalar(
         select(Transaction.provider_ref).where(

@@ -16,9 +16,7 @@ from shared.db.bookings import line
 from shared.db.models import FinalDecline, Schedule
 from shared.db.plans import UNREADABLE, Plan
 from shared.domain.books import Heading
-from shared.domain.lifecycle import EventStatus
-from shared.domain.returning import DECLINED, Fate, Returning, fate, new_terms
-from shared.domain.timeline import Occurrence
+from shared.domain.returning import DECLINED, Becomes, Fate, Returning, becomes
 
 READ = text("""
 SELECT id, schedule_id, nominal_date, date, sequence, revision, overridden, retry_on FROM event
@@ -56,11 +54,6 @@ class Returned(NamedTuple):
     retry_on: date | None
 
 
-class _Becomes(NamedTuple):
-    fate: Fate
-    terms: Occurrence | None
-
-
 def give_back(
     session: Session,
     *,
@@ -81,19 +74,19 @@ def give_back(
     found = session.execute(READ, where).all()
     locked = schedules.lock_all(session, sorted({row.schedule_id for row in found}))
     readable = _plans(session, locked)
-    groups: dict[_Becomes, list[UUID]] = defaultdict(list)
+    groups: dict[Becomes, list[UUID]] = defaultdict(list)
     for row in found:
         plan = readable.get(row.schedule_id)
         if plan is not None:
             groups[_becomes(locked[row.schedule_id], plan, Returning(*row[2:]), today)].append(row.id)
     moved: list[Returned] = []
-    for becomes, members in groups.items():
-        rows = session.execute(RETURN, {**where, "ids": members, "used": key_used, **_values(becomes)})
+    for become, members in groups.items():
+        rows = session.execute(RETURN, {**where, "ids": members, "used": key_used, **_values(become)})
         for row in rows:
             moved.append(
-                Returned(row.id, row.date, row.currency, row.claimed_amount, row.amount, becomes.fate, row.retry_on)
+                Returned(row.id, row.date, row.currency, row.claimed_amount, row.amount, become.fate, row.retry_on)
             )
-            if becomes.fate == DECLINED:
+            if become.fate == DECLINED:
                 session.add(FinalDecline(schedule_id=row.schedule_id, event_id=row.id, code=row.failure_code))
     return moved
 
@@ -109,8 +102,8 @@ def of_returned(run_date: date, event: Returned) -> list[dict[str, object]]:
     return lines
 
 
-def _becomes(schedule: Schedule, plan: Plan, event: Returning, today: date) -> _Becomes:
-    decided = fate(
+def _becomes(schedule: Schedule, plan: Plan, event: Returning, today: date) -> Becomes:
+    return becomes(
         event,
         cancelled=schedule.status == "cancelled",
         timeline=plan.timeline,
@@ -118,16 +111,14 @@ def _becomes(schedule: Schedule, plan: Plan, event: Returning, today: date) -> _
         pay_late=schedule.pay_late,
         today=today,
     )
-    is_open = decided.status in (EventStatus.SCHEDULED, EventStatus.PAUSED)
-    return _Becomes(decided, new_terms(event, plan.timeline) if is_open else None)
 
 
-def _values(becomes: _Becomes) -> dict[str, object]:
-    terms, reason = becomes.terms, becomes.fate.cancel_reason
+def _values(become: Becomes) -> dict[str, object]:
+    terms, reason = become.terms, become.fate.cancel_reason
     return {
-        "after": str(becomes.fate.status),
+        "after": str(become.fate.status),
         "reason": reason and str(reason),
-        "retried": becomes.fate.retried,
+        "retried": become.fate.retried,
         "reterm": terms is not None,
         "amount": terms and terms.amount,
         "payee": terms and terms.revision.terms.payee_id,

@@ -48,6 +48,10 @@ class BusinessNow:
         """Whether payments may be sent: from the opening on, before the cut-off (rules C2, D5)."""
         return self.opened and not self.past_cutoff
 
+    def may_pay(self, run_date: date, *, is_paying: bool) -> bool:
+        """Whether the events of that run may be claimed and sent now (rule C2)."""
+        return is_paying and run_date == self.today and self.in_hours
+
     @property
     def tomorrow(self) -> date:
         return self.today + timedelta(days=1)

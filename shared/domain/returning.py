@@ -67,6 +67,22 @@ def fate(
     return PAUSED if covered(event.date, pauses) else SCHEDULED
 
 
+class Becomes(NamedTuple):
+    """What a returning event becomes; `terms`: the payment whose terms it takes, None: it keeps its own."""
+
+    fate: Fate
+    terms: Occurrence | None
+
+
+def becomes(
+    event: Returning, *, cancelled: bool, timeline: Timeline, pauses: Sequence[Window], pay_late: int, today: Day
+) -> Becomes:
+    """The fate of an event, as `fate` says, and the terms with which it is paid if it still is to be."""
+    decided = fate(event, cancelled=cancelled, timeline=timeline, pauses=pauses, pay_late=pay_late, today=today)
+    is_open = decided.status in (EventStatus.SCHEDULED, EventStatus.PAUSED)
+    return Becomes(decided, new_terms(event, timeline) if is_open else None)
+
+
 def belongs(nominal_date: Day, revision: int, timeline: Timeline) -> bool:
     """Whether an event still has its place in the schedule: it took the revision in force, or that gives its date.
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from shared.db import claims, holds
+from shared.domain.takeover import DEATHS_MOST
 from tests.bank import BankProcess
 from tests.steps import send_and_settle, take
 from tests.world import World
@@ -252,5 +253,5 @@ def _dies_before_the_commit(world: World, batch_id: int) -> None:
     """Its message comes again and says so; a batch that has killed twice is split instead of claimed."""
     world.transact(lambda session: claims.count_death(session, batch_id))
     deaths = world.transact(lambda s: s.scalar(text("SELECT deaths FROM batch WHERE id = :b"), {"b": batch_id}))
-    if deaths >= claims.DEATHS_MOST:
+    if deaths >= DEATHS_MOST:
         assert take(world.service, batch_id) is None
