@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from celery import Celery
+from celery import Celery, bootsteps
 from celery.signals import beat_init, celeryd_init, setup_logging, worker_shutting_down
+from celery.worker import consumer
+from kombu.connection import Connection
 from kombu.entity import Exchange, Queue
+from redis import Redis
 
 from shared.log import configure_logging
 from shared.settings import Settings, SettingsError, read_settings
-from worker_service import readiness, shutdown
+from worker_service import delivery, readiness, shutdown
 
 EXCHANGE = Exchange("payday", type="direct")  # type: ignore[no-untyped-call]
 QUEUES = ("dispatch", "pay", "upkeep")
@@ -19,9 +24,6 @@ RESOLVE_SECONDS = 5.0
 EXTEND_SECONDS = 30.0
 SUSPEND_SECONDS = 10.0
 UPKEEP_SECONDS = 3600.0
-
-VISIBILITY_SECONDS = 3600
-"""A batch ends within its lease, which is at most half an hour, so no message comes back while it is worked on."""
 
 
 def make_app(settings: Settings) -> Celery:
@@ -52,7 +54,7 @@ def make_app(settings: Settings) -> Celery:
         worker_proc_alive_timeout=60,
         broker_connection_retry_on_startup=True,
         broker_connection_timeout=5,
-        broker_transport_options=_transport_options(settings.broker_url),
+        broker_transport_options=delivery.transport_options(settings.broker_url),
         # All ticks are intervals and questions, so nothing is lost with beat's memory, and two beats do no harm.
         beat_scheduler="celery.beat:Scheduler",
         beat_max_loop_interval=1,
@@ -67,10 +69,50 @@ def make_app(settings: Settings) -> Celery:
         task_default_queue="pay",
         task_default_exchange=EXCHANGE.name,
         task_default_routing_key="pay",
-        # Each with a key of its own: with the default one, every message would go to all three.
-        task_queues=[Queue(name, EXCHANGE, routing_key=name) for name in QUEUES],  # type: ignore[no-untyped-call]
+        task_queues=_queues(settings.broker_url),
+        task_create_missing_queues=False,
+        worker_consumer="worker_service.celery_app:Consumer",
     )
+    if delivery.is_rabbit(settings.broker_url):
+        # Losing a broker that is frozen is noticed by silence alone; the Redis transport has its time-outs.
+        app.conf.broker_heartbeat = delivery.HEARTBEAT_SECONDS
+        app.steps["consumer"].add(Topology)
     return app
+
+
+def _queues(url: str) -> list[Queue]:
+    """Each with a key of its own: with the default one, every message would go to all three."""
+    return [
+        Queue(name, EXCHANGE, routing_key=name, queue_arguments=delivery.queue_arguments(url, name))  # type: ignore[no-untyped-call]
+        for name in QUEUES
+    ]
+
+
+def declare(connection: Connection) -> None:
+    """Makes what RabbitMQ must have. Raises what the transport raises when a queue is there in another form."""
+    dead_exchange = Exchange(delivery.DEAD, type="fanout")  # type: ignore[no-untyped-call]
+    dead = Queue(delivery.DEAD, dead_exchange, queue_arguments=delivery.dead_arguments())  # type: ignore[no-untyped-call]
+    with connection.channel() as channel:  # type: ignore[no-untyped-call]
+        for queue in [dead, *_queues(settings.broker_url)]:
+            queue(channel).declare()  # type: ignore[no-untyped-call]
+
+
+class Topology(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Makes the queue of dead letters too, at each connection: the broker may have been replaced meanwhile."""
+
+    requires = ("celery.worker.consumer.connection:Connection",)
+
+    def start(self, parent: consumer.Consumer) -> None:
+        declare(parent.connection)
+
+
+class Consumer(consumer.Consumer):  # type: ignore[misc]
+    """Celery's, but it makes no queues for delayed messages: with quorum queues they would be 28, and we send none."""
+
+    class Blueprint(consumer.Consumer.Blueprint):  # type: ignore[misc]
+        """What a worker starts at each connection."""
+
+        default_steps = tuple(step for step in consumer.Consumer.Blueprint.default_steps if "delayed" not in step)
 
 
 def _tick(task: str, seconds: float, queue: str) -> dict[str, object]:
@@ -78,20 +120,8 @@ def _tick(task: str, seconds: float, queue: str) -> dict[str, object]:
 
     Not after one interval, because the worker's host judges it by its own clock, which may be seconds off.
     """
-    return {"task": task, "schedule": seconds, "options": {"queue": queue, "expires": max(60.0, seconds)}}
-
-
-def _transport_options(url: str) -> dict[str, object]:
-    if not url.startswith(("redis", "sentinel")):
-        return {"confirm_publish": True}
-    return {
-        "visibility_timeout": VISIBILITY_SECONDS,
-        "socket_timeout": 10,
-        "socket_connect_timeout": 5,
-        "socket_keepalive": True,
-        "health_check_interval": 15,
-        "retry_on_timeout": True,
-    }
+    options = {"queue": queue, "expires": max(60.0, seconds), "confirm_timeout": delivery.CONFIRM_SECONDS}
+    return {"task": task, "schedule": seconds, "options": options}
 
 
 def _settings() -> Settings:
@@ -114,7 +144,7 @@ def _configure_logging(**_: object) -> None:
 @celeryd_init.connect  # type: ignore[untyped-decorator]
 def _check_worker(**_: object) -> None:
     """A worker starts only where it can work."""
-    problems = readiness.broker_problems(settings.broker_url, ping) + readiness.worker_problems()
+    problems = readiness.worker_problems(ping, redis_client)
     if problems:
         sys.exit(readiness.refuse(problems))
 
@@ -132,6 +162,16 @@ def _check_beat(**_: object) -> None:
 
 
 def ping() -> None:
-    """Raises whatever the transport raises when the broker does not answer."""
+    """Raises whatever the transport raises when the broker does not answer, or has our queues in another form."""
     with app.connection_for_write() as connection:
         connection.ensure_connection(max_retries=1, interval_start=0.2, timeout=5)
+        if delivery.is_rabbit(settings.broker_url):
+            declare(connection)
+
+
+@contextmanager
+def redis_client() -> Iterator[Redis | None]:
+    """A client of the broker where it is a Redis, also by way of sentinels; None where it is RabbitMQ."""
+    with app.connection_for_write() as connection:
+        client = getattr(connection.default_channel, "client", None)
+        yield client if isinstance(client, Redis) else None

@@ -8,16 +8,23 @@ from urllib.parse import urlsplit
 
 from shared.db import partitions
 from shared.db.clock import business_now
-from shared.db.engine import make_engine, make_sessions
-from shared.db.migrate import current_revision, head_revision
+from shared.db.engine import Engine, make_engine, make_sessions
 from shared.db.retrying import DatabaseError
-from shared.settings import SettingsError, read_settings
+from shared.log import get_logger
+from shared.settings import Settings, SettingsError, read_settings
+from worker_service import broker_checks, database_checks, provider_checks
+from worker_service.broker_checks import BrokerClient
+from worker_service.check import Check, problems
+
+log = get_logger(__name__)
+
+NEEDS = frozenset({"DATABASE_URL", "CELERY_BROKER_URL", "PROVIDER_URL"})
 
 
-def refuse(problems: list[str]) -> int:
+def refuse(reasons: list[str]) -> int:
     """Prints every problem on standard error; answers the exit status for them."""
     print("payday cannot start:", file=sys.stderr)
-    for problem in problems:
+    for problem in reasons:
         print(f"  {problem}", file=sys.stderr)
     return 2
 
@@ -31,26 +38,56 @@ def broker_problems(url: str, ping: Callable[[], None]) -> list[str]:
     return []
 
 
-def worker_problems() -> list[str]:
-    """Whether settings, database and schema are there; makes this month's partitions ahead."""
+def broker(settings: Settings, ping: Callable[[], None], client: BrokerClient) -> list[Check]:
+    """Whether the broker answers and may be trusted."""
+    silent = broker_problems(settings.broker_url, ping)
+    if silent:
+        return [Check("broker", False, problem) for problem in silent]
+    return [broker_checks.memory(client), broker_checks.apart(settings, client)]
+
+
+def database(settings: Settings, engine: Engine) -> list[Check]:
+    """Whether the database answers, is migrated, keeps what it answers, and what stands in it is ours to pay."""
     try:
-        settings = read_settings(needs=frozenset({"DATABASE_URL", "PROVIDER_URL"}))
+        found = [database_checks.server(engine), database_checks.schema(engine)]
+        with make_sessions(engine).begin() as session:
+            found += database_checks.durable(session, settings)
+            found.append(database_checks.months(session, settings))
+            if all(check.ok for check in found if check.name == "schema"):
+                found += database_checks.payments(session, settings)
+    except DatabaseError as error:
+        return [Check("database", False, _silent("DATABASE_URL", "database", settings.database_url, error))]
+    return found
+
+
+def worker_problems(ping: Callable[[], None], client: BrokerClient) -> list[str]:
+    """Everything for which a worker must not start; makes the partitions of the months ahead."""
+    try:
+        settings = read_settings(needs=NEEDS)
     except SettingsError as error:
         return error.problems
     engine = make_engine(settings.database_url, pool_size=1)
     try:
-        present, head = current_revision(engine), head_revision()
-        if present != head:
-            return [f"DATABASE_URL: the schema is at {present or 'nothing'}, not at {head}; run `payday db upgrade`"]
-        with make_sessions(engine).begin() as session:
-            today = business_now(session, settings.business).today
-            partitions.make_ahead(session, today)
-            lacking = partitions.missing(session, today)
-        return [f"DATABASE_URL: partitions are missing: {', '.join(lacking)}"] if lacking else []
-    except DatabaseError as error:
-        return [_silent("DATABASE_URL", "database", settings.database_url, error)]
+        _make_partitions(settings, engine)
+        found = [*broker(settings, ping, client), *database(settings, engine)]
     finally:
         engine.dispose()
+    found += [broker_checks.message(settings), *provider_checks.provider(settings)]
+    for check in found:
+        if check.warning:
+            log.warning("not checked", name=check.name, detail=check.detail)
+    return problems(found)
+
+
+def _make_partitions(settings: Settings, engine: Engine) -> None:
+    """Only where the rest is well; what stands in its way is found and said afterwards."""
+    try:
+        if not database_checks.schema(engine).ok:
+            return
+        with make_sessions(engine).begin() as session:
+            partitions.make_ahead(session, business_now(session, settings.business).today)
+    except DatabaseError:
+        return
 
 
 def _silent(name: str, kind: str, url: str, error: Exception) -> str:

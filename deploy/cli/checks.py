@@ -5,32 +5,20 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
 
-from deploy.cli.broker_checks import broker_policy, cache_policy
+from deploy.cli.broker_checks import cache_policy
 from shared.clock import utc_now
-from shared.db import partitions
 from shared.db.clock import business_now
-from shared.db.engine import Engine, Session, make_engine, make_sessions
-from shared.db.migrate import current_revision, head_revision
-from shared.db.readiness import why_unreachable
+from shared.db.engine import Session, make_engine, make_sessions
 from shared.settings import Settings, SettingsError, read_settings
+from worker_service import broker_checks, provider_checks, readiness
+from worker_service.check import Check
 
-OLDEST_POSTGRES = 15
 CLOCK_SKEW_MAX = timedelta(seconds=5)
 """Tokens and logs go by this host's clock, payments by the database's."""
 SHOWN = ("payday", "celery", "flask", "sqlalchemy", "psycopg2-binary")
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at; `detail` says what was found, and the mend when it is bad."""
-
-    name: str
-    ok: bool
-    detail: str
 
 
 def examine() -> Iterator[Check]:
@@ -43,8 +31,9 @@ def examine() -> Iterator[Check]:
         return
     yield Check("settings", True, f"{settings.app_env}, {settings.business.zone.key}")
     yield from _database(settings)
-    yield Check("broker", *broker_policy(settings))
-    yield Check("cache", *cache_policy(settings))
+    yield from _broker(settings)
+    yield broker_checks.message(settings)
+    yield from provider_checks.provider(settings)
 
 
 def _versions() -> Check:
@@ -59,38 +48,26 @@ def _packages() -> str:
 def _database(settings: Settings) -> Iterator[Check]:
     engine = make_engine(settings.database_url, pool_size=1)
     try:
-        reason = why_unreachable(engine)
-        if reason is not None:
-            yield Check("database", False, f"{reason}; start it, or run `payday services`")
-            return
-        yield _server(engine)
-        yield _schema(engine)
-        with make_sessions(engine).begin() as session:
-            yield _partitions(session, settings)
-            yield _clock(session, settings)
+        found = readiness.database(settings, engine)
+        yield from found
+        if len(found) > 1:  # it answers
+            with make_sessions(engine).begin() as session:
+                yield _clock(session, settings)
     finally:
         engine.dispose()
 
 
-def _server(engine: Engine) -> Check:
-    found = engine.dialect.server_version_info or (0,)
-    enough = int(found[0]) >= OLDEST_POSTGRES
-    mend = "" if enough else f"; at least {OLDEST_POSTGRES} is needed"
-    return Check("database", enough, f"PostgreSQL {'.'.join(map(str, found))} at {engine.url.host}{mend}")
+def _broker(settings: Settings) -> Iterator[Check]:
+    """The broker, and the cache beside it."""
+    # Only now: the Celery application reads its settings when it is imported.
+    from worker_service.celery_app import ping, redis_client
 
-
-def _schema(engine: Engine) -> Check:
-    present, head = current_revision(engine), head_revision()
-    if present == head:
-        return Check("schema", True, f"at {head}")
-    return Check("schema", False, f"at {present or 'nothing'}, not at {head}; run `payday db upgrade`")
-
-
-def _partitions(session: Session, settings: Settings) -> Check:
-    lacking = partitions.missing(session, business_now(session, settings.business).today)
-    if lacking:
-        return Check("partitions", False, f"{', '.join(lacking)} missing; a worker makes them, or `payday db upgrade`")
-    return Check("partitions", True, "this month's and the next month's are there")
+    broker, *cache = readiness.broker(settings, ping, redis_client)
+    yield broker
+    if all(check.ok for check in cache) and settings.cache_url is not None:
+        yield cache_policy(settings.cache_url)
+    else:
+        yield from cache or [Check("cache", True, "CACHE_URL is not set: no cache")]
 
 
 def _clock(session: Session, settings: Settings) -> Check:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from worker_service.check import Check
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -17,6 +21,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.set_defaults(run=run)
 
 
+def _mark(check: Check) -> str:
+    if check.warning:
+        return "?  "
+    return "ok " if check.ok else "BAD"
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Look; 0 when all is well, 1 when something is bad."""
     from dataclasses import asdict
@@ -27,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     for check in examine():
         checks.append(check)
         if not arguments.json:
-            print(f"{'ok ' if check.ok else 'BAD'}  {check.name:<10}  {check.detail}", flush=True)
+            print(f"{_mark(check)}  {check.name:<10}  {check.detail}", flush=True)
     well = all(check.ok for check in checks)
     if arguments.json:
         print(json.dumps({"ok": well, "checks": [asdict(check) for check in checks]}))

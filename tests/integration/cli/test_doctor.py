@@ -11,7 +11,8 @@ import redis
 from deploy.local.ports import free_port
 from tests.integration.cli.command import payday
 
-NAMES = ["versions", "settings", "database", "schema", "partitions", "clock", "broker", "cache"]
+NAMES = ["versions", "settings", "database", "schema", "durable", "partitions", "payments", "clock", "broker"]
+NAMES += ["cache", "message", "provider"]
 
 
 def examine(**settings: str) -> dict[str, Any]:
@@ -71,7 +72,9 @@ def test_partitions_that_are_not_there_yet_are_bad(database_url: str, broker_url
 
 def test_a_broker_that_evicts_is_bad(database_url: str, evicting_broker_url: str) -> None:
     found = bad(examine(DATABASE_URL=database_url, CELERY_BROKER_URL=evicting_broker_url))
-    assert found == {"broker": "maxmemory-policy allkeys-lru, must be noeviction"}
+    assert list(found) == ["broker"]
+    assert found["broker"].startswith("CELERY_BROKER_URL: maxmemory-policy allkeys-lru ")
+    assert "must be noeviction" in found["broker"]
 
 
 def test_a_cache_on_the_brokers_server_is_bad(database_url: str, broker_url: str) -> None:
@@ -91,3 +94,11 @@ def test_servers_that_do_not_answer_are_bad_and_the_rest_is_looked_at() -> None:
     found = bad(checks)
     assert list(found) == ["database", "broker", "cache"]
     assert "secret-word" not in str(checks)
+
+
+def test_what_a_worker_refuses_the_doctor_calls_bad(database_url: str, broker_url: str) -> None:
+    servers = {"DATABASE_URL": database_url, "CELERY_BROKER_URL": broker_url}
+    found = bad(examine(**servers, LEASE_SECONDS="1790", PROVIDER_RECORD_SECONDS="300"))
+    assert list(found) == ["message", "provider"]
+    assert "1790 s" in found["message"]
+    assert found["provider"].startswith("PROVIDER_RECORD_SECONDS: 300 s is not longer")
