@@ -207,6 +207,23 @@ class World:
         assert len({row.event_id for row in self.transactions()}) == len(effective)
         assert self.bank.summary()["notIdentical"]["count"] == 0
 
+    def assert_paid_once_but_for_unknown(self) -> None:
+        """As above, but for what is visibly unknown: the bank may have paid that, once an event."""
+        events = {event.id: event for event in self.events()}
+        unknown = {payment_key(event.id, event.attempt) for event in events.values() if event.status == "unknown"}
+        effective = sorted(
+            (row["idempotencyKey"], row["amount"])
+            for row in self.bank.payments()
+            if row["idempotencyKey"] not in unknown
+        )
+        ours = sorted(
+            (payment_key(row.event_id, events[row.event_id].attempt), f"{row.amount / 100:.2f}")
+            for row in self.transactions()
+        )
+        assert effective == ours
+        assert len({row.event_id for row in self.transactions()}) == len(ours)
+        assert self.bank.summary()["notIdentical"]["count"] == 0
+
     def assert_books_agree(self, day: str | None = None) -> None:
         """The books balance, and the transactions of the date are what they say (rule D6)."""
         books = self.books(day)
