@@ -19,6 +19,7 @@ MODULES = {
     "db": "db",
     "dispatch": "dispatch",
     "run": "run",
+    "reconcile": "reconcile",
     "preview": "preview",
     "calendar": "calendars",
     "token": "token",

@@ -3,6 +3,7 @@
 from shared.db.models.base import Base
 from shared.db.models.event import Attempt, Event, FinalDecline, Transaction
 from shared.db.models.provider import Provider
+from shared.db.models.reconcile import ReconcileItem
 from shared.db.models.record import Audit, IdempotencyKey
 from shared.db.models.rest import Calendar, CalendarDay, Hold
 from shared.db.models.run import Batch, Booking, Run
@@ -23,6 +24,7 @@ __all__ = [
     "IdempotencyKey",
     "Pause",
     "Provider",
+    "ReconcileItem",
     "Run",
     "Schedule",
     "ScheduleRevision",

@@ -1,0 +1,68 @@
+"""The list of differences with the provider's record."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from shared.db.models import ReconcileItem
+
+CHUNK = 1000
+
+
+class Item(NamedTuple):
+    """A difference of one day; `payment_id` is "" where the provider has no payment."""
+
+    kind: str
+    idempotency_key: str
+    payment_id: str
+    event_id: UUID | None
+    event_date: date | None
+    ours: dict[str, Any] | None
+    theirs: dict[str, Any] | None
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What makes it the same item when it is found again."""
+        return self.idempotency_key, self.payment_id, self.kind
+
+
+_IDENTITY = (ReconcileItem.idempotency_key, ReconcileItem.payment_id, ReconcileItem.kind)
+
+
+def known_open(session: Session, identities: Sequence[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
+    """Those of these items that are there and open already."""
+    found: set[tuple[str, str, str]] = set()
+    for start in range(0, len(identities), CHUNK):
+        part = identities[start : start + CHUNK]
+        query = select(*_IDENTITY).where(tuple_(*_IDENTITY).in_(part), ReconcileItem.settled_at.is_(None))
+        found |= {(row[0], row[1], row[2]) for row in session.execute(query)}
+    return found
+
+
+def record(session: Session, day: date, items: Sequence[Item]) -> None:
+    """Writes what was found; what is there already is open (again), and says what was found last."""
+    for start in range(0, len(items), CHUNK):
+        rows = [{"day": day, **item._asdict()} for item in items[start : start + CHUNK]]
+        statement = insert(ReconcileItem).values(rows)
+        kept = {"ours": statement.excluded.ours, "theirs": statement.excluded.theirs, "settled_at": None}
+        session.execute(statement.on_conflict_do_update(constraint="reconcile_item_found_once", set_=kept))
+
+
+def settle_others(session: Session, day: date, found: Collection[tuple[str, str, str]]) -> int:
+    """Settles the open items of a day that were not found again; answers how many."""
+    query = select(ReconcileItem).where(ReconcileItem.day == day, ReconcileItem.settled_at.is_(None))
+    gone = [
+        item.id
+        for item in session.scalars(query.with_for_update())
+        if (item.idempotency_key, item.payment_id, item.kind) not in found
+    ]
+    now = func.clock_timestamp()
+    session.execute(update(ReconcileItem).where(ReconcileItem.id.in_(gone)).values(settled_at=now))
+    return len(gone)
