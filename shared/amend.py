@@ -5,9 +5,10 @@ One way for all of them: the timeline says what is wanted from a seam on, and wh
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
-from itertools import takewhile
+from datetime import date
+from itertools import count, islice, takewhile
 from uuid import UUID
 
 from shared.db import calendars, entries, followed, plans
@@ -15,10 +16,11 @@ from shared.db.engine import Session
 from shared.db.models import Schedule
 from shared.db.plans import Plan
 from shared.db.runs import Gate
-from shared.domain.edits import Changes, Edit, first_collapsed, held_days, reconcile
+from shared.domain.edits import Changes, Edit, Staying, first_collapsed, reconcile, staying
 from shared.domain.entries import Entry
+from shared.domain.errors import FieldProblem, Invalid
 from shared.domain.horizon import Horizon, Reach, reach
-from shared.domain.lifecycle import OPEN, CancelReason
+from shared.domain.lifecycle import EDITABLE, CancelReason
 from shared.domain.revising import Revised, ScheduleChange, revise
 from shared.domain.rule_check import gives_no_date
 from shared.domain.timeline import Occurrence, Timeline
@@ -40,24 +42,23 @@ def amend(
     after a dry run the caller rolls that back.
     """
     owed = _catch_up(session, gate, schedule, horizon)
-    plan = plans.read(session, [schedule])[schedule.id]
+    plan = _with_calendars(session, plans.read(session, [schedule])[schedule.id], change)
     standpoint = entries.standpoint(session, schedule, gate.next_open_date)
-    revised = revise(plan.timeline, change, standpoint, schedule.revision)
-    plan = _with_revisions(session, plan, revised)
-    _check_goes_on(plan.timeline, revised)
+    before, revised = plan.timeline, revise(plan.timeline, change, standpoint, schedule.revision)
+    plan = replace(plan, timeline=Timeline.of([*before.revisions, *revised.added], before.calendars))
+    _check_goes_on(before, plan.timeline, change, revised)
     goal = _goal(plan.timeline, schedule, horizon, gate.now.today, revised)
-    stored, wanted = _both(session, gate, schedule, plan.timeline, revised.seam, goal.through)
-    if not revised.added:
-        changes = Changes(kept=[entry for entry in stored if entry.status in OPEN])
+    edit = Edit(
+        replaces=revised.new_rule,
+        overridden=change.overridden,
+        retermed=revised.retermed,
+        seam=revised.seam,
+        through=goal.through,
+    )
+    if revised.added:
+        changes, wanted = _reconciled(session, gate, schedule, plan, edit)
     else:
-        edit = Edit(
-            replaces=revised.new_rule,
-            overridden=change.overridden,
-            retermed=revised.retermed,
-            ends_on=_end(wanted, revised, goal),
-            seam=revised.seam,
-        )
-        changes = reconcile(stored, wanted, blank(schedule), plan.pauses, gate.next_open_date, edit)
+        changes, wanted = Changes(kept=entries.lock(session, schedule, statuses=EDITABLE)), []
     whole = {name: value for name, value in change.whole.items() if value != getattr(schedule, name)}
     if dry_run:
         return _without_ids(changes, owed)
@@ -91,9 +92,8 @@ def reroll(session: Session, gate: Gate, schedule: Schedule) -> Changes:
     first = entries.standpoint(session, schedule, gate.next_open_date).first_editable
     # Also before the first open event: the dates that collapsed there come back when their days are opened again.
     seam = min(first or gate.next_open_date, gate.next_open_date)
-    stored, wanted = _both(session, gate, schedule, plan.timeline, seam, schedule.written_through)
-    edit = Edit(reason=CancelReason.COLLAPSED, spares_overridden=True)
-    changes = reconcile(stored, wanted, blank(schedule), plan.pauses, gate.next_open_date, edit)
+    edit = Edit(reason=CancelReason.COLLAPSED, seam=seam, through=schedule.written_through)
+    changes, wanted = _reconciled(session, gate, schedule, plan, edit)
     changes.created = entries.apply(session, gate, changes.moved, changes.created)
     if changes:
         schedule.version += 1
@@ -134,17 +134,29 @@ def _without_ids(changes: Changes, unstored: set[UUID | None]) -> Changes:
     )
 
 
-def _with_revisions(session: Session, plan: Plan, revised: Revised) -> Plan:
-    rules = [item.rule for item in revised.added if item.rule.calendar not in plan.loaded]
-    loaded = {**plan.loaded, **plans.read_calendars(session, rules)}
+def _with_calendars(session: Session, plan: Plan, change: ScheduleChange) -> Plan:
+    """The plan with the calendars that it may follow after a change of its rule."""
+    if not change.rule:
+        return plan
+    codes = {revision.rule.calendar for revision in plan.timeline.revisions}
+    if "calendar" in change.rule:
+        codes.add(change.rule["calendar"])
+    loaded = {**plan.loaded, **calendars.read(session, codes - plan.loaded.keys())}
     days = {code: item.calendar for code, item in loaded.items()}
-    return replace(plan, timeline=Timeline.of([*plan.timeline.revisions, *revised.added], days), loaded=loaded)
+    return replace(plan, timeline=Timeline(plan.timeline.revisions, days), loaded=loaded)
 
 
-def _check_goes_on(timeline: Timeline, revised: Revised) -> None:
-    """Refuses a new rule that never comes to a date, such as every 30 June but its 31st."""
-    if revised.new_rule and not timeline.bounded and next(timeline.nominal_dates(revised.seam), None) is None:
-        raise gives_no_date(timeline.last.rule)
+def _check_goes_on(before: Timeline, after: Timeline, change: ScheduleChange, revised: Revised) -> None:
+    """Refuses a new rule that comes to no date, such as every 30 June but its 31st, and a `from` after the end."""
+    if not revised.added or next(after.nominal_dates(max(revised.seam, change.from_date or date.min)), None):
+        return
+    if next(after.nominal_dates(), None) is None:
+        raise gives_no_date(after.last.rule)
+    if change.from_date is not None and next(before.nominal_dates(change.from_date), None) is None:
+        *_, (last, _) = before.nominal_dates()
+        raise Invalid(FieldProblem("/from", f"lies after the last date, {last}"))
+    if revised.new_rule and next(before.nominal_dates(revised.seam), None):
+        raise gives_no_date(after.last.rule)
 
 
 def _goal(timeline: Timeline, schedule: Schedule, horizon: Horizon, today: date, revised: Revised) -> Reach:
@@ -155,21 +167,45 @@ def _goal(timeline: Timeline, schedule: Schedule, horizon: Horizon, today: date,
     return goal if revised.new_rule else goal._replace(through=max(goal.through, schedule.written_through))
 
 
-def _both(
-    session: Session, gate: Gate, schedule: Schedule, timeline: Timeline, seam: date, through: date
-) -> tuple[list[Entry], list[Occurrence]]:
-    """What is stored and what is wanted from a seam on, or from the first date before it that collapses there."""
-    next_open = gate.next_open_date
-    stored = entries.lock(session, schedule, since=timeline.reach_back(seam))
-    held = held_days(stored, timeline, next_open)
-    since = first_collapsed(stored, timeline, seam, next_open, held)
-    sequence = entries.last_sequence_before(session, schedule, since) + 1
-    occurrences = timeline.occurrences(since, sequence, next_open=next_open, held=held)
-    wanted = list(takewhile(lambda item: item.nominal_date <= through, occurrences))
-    return [entry for entry in stored if entry.nominal_date >= since], wanted
+def _reconciled(
+    session: Session, gate: Gate, schedule: Schedule, plan: Plan, edit: Edit
+) -> tuple[Changes, list[Occurrence]]:
+    """What becomes of the events from the seam on, or from the first date before it that collapses there; and what is
+    wanted there of what is written."""
+    timeline, next_open = plan.timeline, gate.next_open_date
+    stored = entries.lock_to_edit(session, schedule, timeline.reach_back(edit.seam))
+    stays = staying(stored, timeline, next_open, edit)
+    since = first_collapsed(stored, timeline, edit.seam, next_open, stays)
+    open_dates = (entry.nominal_date for entry in stored if entry.status in EDITABLE)
+    through = max([edit.through, *open_dates])
+    found = _occurrences(session, schedule, timeline, since, next_open, stays)
+    wanted = list(takewhile(lambda item: item.nominal_date <= through, found))
+    changes = reconcile(stored, wanted, blank(schedule), plan.pauses, next_open, edit, since)
+    return changes, list(takewhile(lambda item: item.nominal_date <= edit.through, wanted))
 
 
-def _end(wanted: list[Occurrence], revised: Revised, goal: Reach) -> date | None:
-    if not revised.rebounded or goal.extend_on is not None:
-        return None
-    return wanted[-1].nominal_date if wanted else revised.seam - timedelta(days=1)
+def place_of(session: Session, gate: Gate, schedule: Schedule, timeline: Timeline, skipped: Entry) -> Occurrence | None:
+    """The payment that a skipped event would be among the others; None where it is none of them any more."""
+    next_open, day = gate.next_open_date, skipped.nominal_date
+    stored = entries.lock_to_edit(session, schedule, timeline.reach_back(day))
+    stays = staying(stored, timeline, next_open, Edit(seam=date.max))
+    found = next(_occurrences(session, schedule, timeline, day, next_open, stays), None)
+    return found if found is not None and found.nominal_date == day else None
+
+
+def _occurrences(
+    session: Session, schedule: Schedule, timeline: Timeline, since: date, next_open: date, stays: Staying
+) -> Iterator[Occurrence]:
+    """The payments from a nominal date on, numbered after those before it: with those that are skipped there."""
+    rows = entries.numbered_before(session, schedule, since)
+    taken = {row.sequence for row in rows if not row.is_skipped}
+
+    def found(day: date) -> Iterator[Occurrence]:
+        return timeline.occurrences(day, next_open=next_open, held=stays.held, staying=stays.numbers, taken=taken)
+
+    # A rule that changed after a date was skipped may have taken its place away.
+    days = (row.nominal_date for row in rows if row.is_skipped)
+    skipped = [day for day in days if next((item.nominal_date for item in found(day)), None) == day]
+    used = taken | set(stays.numbers.values())
+    taken.update(islice((number for number in count(1) if number not in used), len(skipped)))
+    return found(since)

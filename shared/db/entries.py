@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import fields, replace
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import ColumnElement, and_, func, or_, select, text
 
 from shared.db import late
 from shared.db.engine import Session
@@ -17,15 +17,13 @@ from shared.db.late import Payable
 from shared.db.models import Event, Schedule
 from shared.db.runs import Gate
 from shared.domain.books import Heading
-from shared.domain.edits import FREES_ITS_DATE
+from shared.domain.edits import FREES_ITS_DATE, USED
 from shared.domain.entries import Entry
 from shared.domain.lifecycle import EDITABLE, OPEN, CancelReason, EventStatus
 from shared.domain.revising import Standpoint
 from shared.ids import new_ids
 
 COLUMNS: Final = tuple(field.name for field in fields(Entry))
-USED: Final = (EventStatus.PROCESSING, EventStatus.PAID, EventStatus.FAILED, EventStatus.UNKNOWN, EventStatus.MISSED)
-NUMBERED_NOT: Final = (CancelReason.SUPERSEDED, CancelReason.COLLAPSED)
 
 INSERT = text("""
 INSERT INTO event (date, id, schedule_id, payer_id, payee_id, amount, currency, reference, nominal_date, sequence,
@@ -81,22 +79,30 @@ Move = tuple[Entry, Entry]
 """An event before and after."""
 
 
+class Numbered(NamedTuple):
+    """The place of an event among those of its schedule; that of a skipped one may be out of date."""
+
+    nominal_date: date
+    sequence: int
+    is_skipped: bool
+
+
 def lock(
     session: Session, schedule: Schedule, *, since: date = date.min, statuses: Collection[str] | None = None
 ) -> list[Entry]:
     """A schedule's events with nominal dates from `since` on, FOR UPDATE; the caller has locked the schedule.
 
+    `statuses`: only those of them.
+
     In (date, id) order: two that lock the same events otherwise meet in the middle.
     """
-    query = (
-        select(*(getattr(Event, name) for name in COLUMNS))
-        .where(Event.payer_id == schedule.payer_id, Event.schedule_id == schedule.id, Event.nominal_date >= since)
-        .order_by(Event.date, Event.id)
-        .with_for_update()
-    )
-    if statuses is not None:
-        query = query.where(Event.status.in_(sorted(statuses)))
-    return [Entry(*row) for row in session.execute(query)]
+    wanted = Event.nominal_date >= since
+    return _locked(session, schedule, wanted if statuses is None else and_(wanted, Event.status.in_(sorted(statuses))))
+
+
+def lock_to_edit(session: Session, schedule: Schedule, since: date) -> list[Entry]:
+    """As `lock` does, with what is open before `since`."""
+    return _locked(session, schedule, or_(Event.nominal_date >= since, Event.status.in_(sorted(EDITABLE))))
 
 
 def lock_one(session: Session, payer_id: str, event_id: UUID) -> Entry:
@@ -107,28 +113,45 @@ def lock_one(session: Session, payer_id: str, event_id: UUID) -> Entry:
 
 def standpoint(session: Session, schedule: Schedule, next_open: date) -> Standpoint:
     """Where the schedule is: what of it is open and what is used up."""
+    own = and_(Event.payer_id == schedule.payer_id, Event.schedule_id == schedule.id)
+    editable = or_(
+        Event.status == EventStatus.SCHEDULED, and_(Event.status == EventStatus.PAUSED, Event.date >= next_open)
+    )
+    first_editable = select(func.min(Event.nominal_date)).where(own, editable).scalar_subquery()
+    used = Event.status.in_(sorted(USED))
+    given_up = func.coalesce(Event.cancel_reason, "") == CancelReason.GIVEN_UP
+    since = Event.nominal_date >= func.least(first_editable, next_open)
+    query = select(
+        first_editable,
+        func.min(Event.nominal_date).filter(Event.status.in_(sorted(OPEN))),
+        func.max(Event.nominal_date).filter(used),
+        *(
+            func.array_agg(Event.nominal_date).filter(since, kind)
+            for kind in (
+                or_(used, given_up),
+                and_(editable, Event.overridden),
+                editable & (Event.nominal_date < next_open),
+            )
+        ),
+    ).where(own)
+    first, first_open, last_used, *several = session.execute(query).one()
+    used_up, overridden, due = (frozenset(days or ()) for days in several)
+    return Standpoint(first, first_open, last_used, next_open, used_up, overridden, due)
 
-    def nominal(function: str, statuses: Collection[str]) -> ColumnElement[date]:
-        found: ColumnElement[date] = getattr(func, function)(Event.nominal_date).filter(
-            Event.status.in_(sorted(statuses))
-        )
-        return found
 
-    columns = nominal("min", EDITABLE), nominal("min", OPEN), nominal("max", USED)
-    query = select(*columns).where(Event.payer_id == schedule.payer_id, Event.schedule_id == schedule.id)
-    first_editable, first_open, last_used = session.execute(query).one()
-    return Standpoint(first_editable, first_open, last_used, next_open)
-
-
-def last_sequence_before(session: Session, schedule: Schedule, nominal_date: date) -> int:
-    """The sequence of the last payment that remains before a nominal date; 0 if there is none."""
-    query = select(func.max(Event.sequence)).where(
+def numbered_before(session: Session, schedule: Schedule, nominal_date: date) -> list[Numbered]:
+    """The events before a nominal date that may have a place among those of the schedule."""
+    has_place = or_(
+        Event.status != EventStatus.CANCELLED, Event.cancel_reason.in_((CancelReason.SKIPPED, CancelReason.GIVEN_UP))
+    )
+    is_skipped = func.coalesce(Event.cancel_reason, "") == CancelReason.SKIPPED
+    query = select(Event.nominal_date, Event.sequence, is_skipped).where(
         Event.payer_id == schedule.payer_id,
         Event.schedule_id == schedule.id,
         Event.nominal_date < nominal_date,
-        func.coalesce(Event.cancel_reason, "").not_in(NUMBERED_NOT),
+        has_place,
     )
-    return session.scalar(query) or 0
+    return [Numbered(*row) for row in session.execute(query)]
 
 
 def taken_dates(session: Session, schedules: Sequence[Schedule]) -> dict[UUID, set[date]]:
@@ -184,6 +207,16 @@ def update_values(moves: Sequence[Move]) -> dict[str, list[Any]]:
     values["before_date"] = [before.date for before, _ in moves]
     values["before_version"] = [before.version for before, _ in moves]
     return values
+
+
+def _locked(session: Session, schedule: Schedule, wanted: ColumnElement[bool]) -> list[Entry]:
+    query = (
+        select(*(getattr(Event, name) for name in COLUMNS))
+        .where(Event.payer_id == schedule.payer_id, Event.schedule_id == schedule.id, wanted)
+        .order_by(Event.date, Event.id)
+        .with_for_update()
+    )
+    return [Entry(*row) for row in session.execute(query)]
 
 
 def _book(session: Session, gate: Gate, moves: Sequence[Move], new: Sequence[Entry]) -> None:

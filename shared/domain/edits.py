@@ -5,7 +5,7 @@ Everything compares nominal dates (rule S3): what is stored from the seam on, ag
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -13,7 +13,7 @@ from itertools import takewhile
 from typing import Final
 
 from shared.domain.entries import Entry, Window, cancelled, changed, settled_status, with_terms
-from shared.domain.lifecycle import EDITABLE, OPEN, CancelReason, EventStatus
+from shared.domain.lifecycle import EDITABLE, CancelReason, EventStatus
 from shared.domain.timeline import Occurrence, Timeline
 
 
@@ -30,18 +30,37 @@ class Edit:
 
     `replaces`: a new rule; open events are cancelled and made anew. Otherwise those that are still wanted stay and
     are updated. `reason`: of those that are not wanted any more. `overridden`: None where rule S6's default holds.
-    `retermed`: amount, payee or reference changed, so that `overridden` may say replace. `spares_overridden`: they
-    stay even if they are not wanted (a change of the calendar). `ends_on`: where new bounds end the schedule; None:
-    they do not. `seam`: what lies before it only ever collapses with what comes after.
+    `retermed`: amount, payee or reference changed, so that `overridden` may say replace. `seam`: what lies before it
+    only ever collapses with what comes after. `through`: no date after it is written yet.
     """
 
     replaces: bool = False
     reason: CancelReason = CancelReason.SUPERSEDED
     overridden: Overridden | None = None
     retermed: bool = False
-    spares_overridden: bool = False
-    ends_on: date | None = None
     seam: date = date.min
+    through: date = date.max
+
+    def spares(self, entry: Entry, next_open: date) -> bool:
+        """Whether an open event stays if its nominal date is one of the schedule's: the rule is not asked for its day.
+
+        What was edited by itself is spared unless a new rule takes it away (rule S6); what is due already cannot be
+        made anew (rule D2).
+        """
+        if entry.nominal_date < next_open:
+            return True
+        by_rule = self.replaces and entry.nominal_date >= self.seam
+        return entry.overridden and (not by_rule or self.overridden is Overridden.KEEP)
+
+
+@dataclass(frozen=True, slots=True)
+class Staying:
+    """What stands whatever the timeline says: `numbers` has the nominal date of each event that stays, with its
+    sequence if that is final, and `held` the days that a payment of a rule by the day has for good, each with its
+    nominal date: no other falls onto them."""
+
+    numbers: dict[date, int | None] = field(default_factory=dict)
+    held: dict[date, date] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -70,7 +89,12 @@ FREES_ITS_DATE: Final = frozenset({CancelReason.SUPERSEDED, CancelReason.COLLAPS
 """A nominal date whose event was cancelled for one of these may be made again; a skipped or given up one not."""
 
 
-HOLDS_ITS_DAY: Final = frozenset({EventStatus.PROCESSING, EventStatus.PAID, EventStatus.FAILED, EventStatus.UNKNOWN})
+USED: Final = frozenset(
+    {EventStatus.PROCESSING, EventStatus.PAID, EventStatus.FAILED, EventStatus.UNKNOWN, EventStatus.MISSED}
+)
+"""An event that is one of these, or was given up after it was one, is never taken away and keeps its number."""
+
+HOLDS_ITS_DAY: Final = USED - {EventStatus.MISSED}
 """A day on which one of these was paid, or may be, has its payment."""
 
 
@@ -81,11 +105,13 @@ def reconcile(
     pauses: Sequence[Window],
     next_open: date,
     edit: Edit,
+    since: date = date.min,
 ) -> Changes:
     """Brings the events from a seam on to what the timeline wants there.
 
-    `stored` are all events whose nominal date lies there, `model` has the schedule's and payer's ids and currency.
-    Only scheduled and paused events change (rule S4); nothing is created before the next open date (rule D2).
+    `stored` are all events whose nominal date lies there, and what is open before, which is kept; `model` has the
+    schedule's and payer's ids and currency. Only scheduled and paused events change (rule S4); nothing is created
+    before the next open date (rule D2).
     """
     changes, occurrences = Changes(), {item.nominal_date: item for item in wanted}
     taken = set[date]()
@@ -93,8 +119,9 @@ def reconcile(
         if entry.status not in EDITABLE:
             if entry.cancel_reason not in FREES_ITS_DATE:
                 taken.add(entry.nominal_date)
-            if entry.status in OPEN:
-                changes.kept.append(entry)
+            continue
+        if entry.nominal_date < since:
+            changes.kept.append(entry)
             continue
         occurrence = occurrences.get(entry.nominal_date)
         if _is_cancelled(entry, occurrence, edit, next_open):
@@ -109,29 +136,33 @@ def reconcile(
         else:
             _update(changes, entry, occurrence, pauses, next_open)
     for item in wanted:
-        if item.nominal_date not in taken and item.nominal_date >= next_open:
+        if item.nominal_date not in taken and next_open <= item.nominal_date <= edit.through:
             changes.created.append(made(item, model, pauses, next_open))
     return changes
 
 
-def held_days(stored: Iterable[Entry], timeline: Timeline, next_open: date) -> dict[date, date]:
-    """The days that a payment of a rule by the day has for good, each with its nominal date: no other falls onto them.
+def staying(stored: Iterable[Entry], timeline: Timeline, next_open: date, edit: Edit) -> Staying:
+    """What of the stored events stays whatever the timeline says; a revision that was replaced is not asked.
 
-    It is claimed or final, or cannot be made anew; a revision that was replaced is not asked.
+    One that was edited by itself has the day that its rule gives, if it still stands there; moved by its payer, it
+    comes on top of that day's.
     """
-    by_the_day = {revision.number: revision.rule.collapses for revision in timeline.revisions}
-    return {
-        entry.date: entry.nominal_date
-        for entry in stored
-        if (entry.status in HOLDS_ITS_DAY or (entry.status in EDITABLE and entry.nominal_date < next_open))
-        and not entry.overridden
-        and by_the_day.get(entry.revision, True)
-    }
+    found, by_the_day = Staying(), {revision.number: revision.rule.collapses for revision in timeline.revisions}
+    for entry in stored:
+        used = entry.status in USED or entry.cancel_reason == CancelReason.GIVEN_UP
+        if not (used or (entry.status in EDITABLE and edit.spares(entry, next_open))):
+            continue
+        if edit.replaces and edit.seam <= entry.nominal_date < next_open and not timeline.has(entry.nominal_date):
+            continue
+        found.numbers[entry.nominal_date] = entry.sequence if used else None
+        pays = entry.status in EDITABLE or entry.status in HOLDS_ITS_DAY
+        in_place = not entry.overridden or entry.date == timeline.rolled(entry.nominal_date)
+        if pays and in_place and by_the_day.get(entry.revision, True):
+            found.held[entry.date] = entry.nominal_date
+    return found
 
 
-def first_collapsed(
-    stored: Iterable[Entry], timeline: Timeline, seam: date, next_open: date, held: Mapping[date, date]
-) -> date:
+def first_collapsed(stored: Iterable[Entry], timeline: Timeline, seam: date, next_open: date, stays: Staying) -> date:
     """The first date before a seam whose payment falls onto the day of one after it now; without any, the seam."""
 
     def before(day: date) -> bool:
@@ -139,7 +170,7 @@ def first_collapsed(
 
     since = timeline.reach_back(seam)
     given = set(takewhile(before, (day for day, _ in timeline.nominal_dates(since))))
-    found = timeline.occurrences(since, next_open=next_open, held=held)
+    found = timeline.occurrences(since, next_open=next_open, held=stays.held, staying=stays.numbers)
     remain = set(takewhile(before, (occurrence.nominal_date for occurrence in found)))
     lost = (entry.nominal_date for entry in stored if entry.status in EDITABLE and _may_collapse(entry, next_open))
     return min((day for day in lost if day in given - remain), default=seam)
@@ -164,16 +195,11 @@ def made(occurrence: Occurrence, model: Entry, pauses: Sequence[Window], next_op
 def _is_cancelled(entry: Entry, occurrence: Occurrence | None, edit: Edit, next_open: date) -> bool:
     if entry.nominal_date < edit.seam:
         return occurrence is None and _may_collapse(entry, next_open)
-    if entry.overridden and (edit.spares_overridden or edit.overridden is Overridden.KEEP):
-        return False
-    if occurrence is None and entry.overridden and not edit.replaces:
-        # It was kept through an earlier new rule that does not give its date; only a new end takes it away.
-        return edit.ends_on is not None and entry.nominal_date > edit.ends_on
     if occurrence is None:
-        # A calendar's change does not take away what is due already.
-        return not (edit.reason is CancelReason.COLLAPSED and entry.date < next_open)
-    # One that is due already cannot be made anew (rule D2), and cancelling it would lose its payment: it stays.
-    return edit.replaces and entry.nominal_date >= next_open
+        # A calendar's change takes away neither what is due already nor what was edited by itself.
+        spared = entry.overridden or entry.date < next_open
+        return not (edit.reason is CancelReason.COLLAPSED and spared)
+    return edit.replaces and not edit.spares(entry, next_open)
 
 
 def _may_collapse(entry: Entry, next_open: date) -> bool:
@@ -181,10 +207,27 @@ def _may_collapse(entry: Entry, next_open: date) -> bool:
     return not entry.overridden and entry.nominal_date >= next_open and entry.date >= next_open
 
 
+def as_edited(entry: Entry, occurrence: Occurrence) -> Entry:
+    """An event that was edited by itself, in its place among the others.
+
+    The first amount belongs to the first of them (rule S8): an amount that came with its place changes with it.
+    """
+    terms = occurrence.revision.terms
+    came_first = entry.sequence == 1 and entry.amount == terms.first_amount
+    comes_first = occurrence.sequence == 1 and entry.sequence != 1 and entry.amount == terms.amount
+    amount = occurrence.amount if came_first or comes_first else entry.amount
+    return changed(entry, sequence=occurrence.sequence, amount=amount)
+
+
 def _keep(changes: Changes, entry: Entry, occurrence: Occurrence) -> None:
+    after = as_edited(entry, occurrence)
+    adopted = replace(after, revision=occurrence.revision.number)
+    if after != entry:
+        changes.updated.append((entry, adopted))
+        return
     changes.kept.append(entry)
-    if entry.revision != occurrence.revision.number:
-        changes.adopted.append((entry, replace(entry, revision=occurrence.revision.number)))
+    if adopted != entry:
+        changes.adopted.append((entry, adopted))
 
 
 def _update(changes: Changes, entry: Entry, occurrence: Occurrence, pauses: Sequence[Window], next_open: date) -> None:

@@ -18,7 +18,7 @@ __all__ = ["MAX_COUNT", "MAX_DATES", "MAX_INTERVAL", "Frequency", "Rule", "check
 DEFAULT_CALENDAR: Final = "GB-ENG"
 
 _NEEDED: Final = {"startDate", "frequency", "interval", "monthEnd", "dayConvention", "calendar"}
-_OPTIONAL: Final = {"endDate", "count", "dates", "dayOfMonth"}
+_OPTIONAL: Final = {"endDate", "count", "dates", "dayOfMonth", "opens", "kept"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class Rule:
     `end_date` is inclusive and compared with the nominal date; `count` is a number of dates over the schedule's whole
     life; neither means open-ended. `dates` are rising, and only there with the frequency `dates`; `start_date` is the
     first of them then. `day_of_month` is the anchor's day where a new rule starts on a shorter month's last day.
+    A rule that came when some of its dates had passed `opens` on the first that could still be made. `kept` are dates
+    before that, and of an earlier rule, whose events stay: each is one of the schedule's, and of its `count`.
     """
 
     start_date: dt.date
@@ -40,6 +42,8 @@ class Rule:
     calendar: str = DEFAULT_CALENDAR
     dates: tuple[dt.date, ...] = ()
     day_of_month: int | None = None
+    opens: dt.date | None = None
+    kept: tuple[dt.date, ...] = ()
 
     def __post_init__(self) -> None:
         check_rule(self)
@@ -73,7 +77,7 @@ class Rule:
         return self.day_convention
 
     def grid(self, calendar: Calendar) -> Grid:
-        """Its nominal dates, without an end."""
+        """Its nominal dates, without an end; `opens` and `kept` are not asked."""
         return grid_of(self, calendar)
 
     def to_json(self) -> dict[str, object]:
@@ -94,6 +98,10 @@ class Rule:
             value["dates"] = [day.isoformat() for day in self.dates]
         if self.day_of_month is not None:
             value["dayOfMonth"] = self.day_of_month
+        if self.opens is not None:
+            value["opens"] = self.opens.isoformat()
+        if self.kept:
+            value["kept"] = [day.isoformat() for day in self.kept]
         return value
 
     @classmethod
@@ -106,7 +114,7 @@ class Rule:
         unknown = value.keys() - _NEEDED - _OPTIONAL
         if unknown:
             raise ValueError(f"a stored rule has unknown fields: {', '.join(sorted(unknown))}")
-        end_date = value.get("endDate")
+        end_date, opens = value.get("endDate"), value.get("opens")
         return cls(
             start_date=dt.date.fromisoformat(value["startDate"]),
             frequency=value["frequency"],
@@ -118,4 +126,6 @@ class Rule:
             calendar=value["calendar"],
             dates=tuple(map(dt.date.fromisoformat, value.get("dates", ()))),
             day_of_month=value.get("dayOfMonth"),
+            opens=None if opens is None else dt.date.fromisoformat(opens),
+            kept=tuple(map(dt.date.fromisoformat, value.get("kept", ()))),
         )

@@ -36,12 +36,17 @@ class ScheduleChange:
 @dataclass(frozen=True, slots=True)
 class Standpoint:
     """Where a schedule is when it is changed: its first event that can be edited and its first that is not final,
-    the last nominal date that is used up, and the next open date."""
+    the last nominal date that is used up, and the next open date. What is paused past its date can be edited, but is
+    no place to begin at. Of the nominal dates from the first editable one or the next open date on: those `used` up
+    already, those edited by themselves, and those `due`, open although the next open date is later."""
 
     first_editable: date | None
     first_open: date | None
     last_used: date | None
     next_open: date
+    used: frozenset[date] = frozenset()
+    overridden: frozenset[date] = frozenset()
+    due: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +63,9 @@ class Revised:
 def revise(timeline: Timeline, change: ScheduleChange, at: Standpoint, last_number: int) -> Revised:
     """The revisions that a change adds after the `last_number`-th; none if it changes nothing.
 
-    A change of terms goes through every later revision; a new rule replaces theirs. Raises Invalid: a date before
-    the next open one, a `count` below what is used, an end before it, and what `check_rule` says.
+    A change of terms goes through every later revision; a new rule replaces theirs. Of what lies before the next open
+    date only what is stored is a date: no rule and no bound makes another of what has passed. Raises Invalid: a date
+    before the next open one, a `count` below what is used, an end before it, and what `check_rule` says.
     """
     bounds = {name: value for name, value in change.rule.items() if name in BOUNDS}
     steps = {name: value for name, value in change.rule.items() if name not in BOUNDS}
@@ -75,18 +81,31 @@ def revise(timeline: Timeline, change: ScheduleChange, at: Standpoint, last_numb
         _check_bounds(timeline, rule, at)
     if not (new_rule or retermed or rebounded):
         return Revised([], seam)
-    if not (new_rule or retermed):
-        last = timeline.last
-        tail = [(last.from_date, replace(last.rule, **bounds), last.terms)]
-        seam = min(seam, at.next_open)
-    else:
-        spans = [(seam, in_force), *((item.from_date, item) for item in later)]
-        tail = [
-            (day, rule if new_rule else replace(item.rule, **bounds), item.terms._replace(**change.terms))
-            for day, item in spans
-        ]
+    ruled_from = seam if new_rule else max(timeline.revisions[0].from_date, at.next_open)
+    if new_rule:
+        opens = at.next_open if seam < at.next_open else None
+        rule = replace(rule, opens=opens, kept=_kept(timeline, rule, change, at, seam))
+    starts = {ruled_from} if new_rule or rebounded else set()
+    if retermed:
+        starts.add(seam)
+    tail = []
+    for day in sorted(starts | {item.from_date for item in timeline.revisions if item.from_date > min(starts)}):
+        item = timeline.in_force(day) or timeline.revisions[0]
+        own = rule if new_rule else replace(item.rule, **bounds)
+        terms = item.terms._replace(**change.terms) if retermed and day >= seam else item.terms
+        tail.append((day, own if day >= ruled_from else item.rule, terms))
     added = [Revision(last_number + number, *contents) for number, contents in enumerate(_merged(tail), 1)]
-    return Revised(added, seam, new_rule, retermed, rebounded)
+    if rebounded and at.first_editable is not None:
+        starts.add(at.first_editable)  # an open event may lie beyond the new end although its date has come
+    return Revised(added, min(starts), new_rule, retermed, rebounded)
+
+
+def _kept(timeline: Timeline, rule: Rule, change: ScheduleChange, at: Standpoint, since: date) -> tuple[date, ...]:
+    """The nominal dates whose events stay although the new rule may not make them: each is one of its dates."""
+    staying = at.used | {day for day in at.due if timeline.on_grid(day, rule)}
+    if change.overridden is Overridden.KEEP:
+        staying |= at.overridden
+    return tuple(sorted(day for day in staying if day >= since))
 
 
 def _start(timeline: Timeline, change: ScheduleChange, at: Standpoint) -> date:
@@ -102,7 +121,8 @@ def _start(timeline: Timeline, change: ScheduleChange, at: Standpoint) -> date:
         if at.first_editable is not None:
             return _for_its_month(timeline, change, at.first_editable, at.next_open)
         return next((day for day, _ in timeline.nominal_dates(at.next_open)), at.next_open)
-    open_from = min(day for day in (at.first_open, at.next_open) if day is not None)
+    first = at.first_editable if change.rule else at.first_open
+    open_from = min(day for day in (first, at.next_open) if day is not None)
     return max(change.from_date, open_from)
 
 
@@ -136,7 +156,7 @@ def _counted_from(timeline: Timeline, old: Rule, steps: Mapping[str, Any], start
     day = _day_of_month(old) if counts_months(frequency) else None
     if frequency == old.frequency:
         # Another interval of the same: between two of its dates, the count begins at the next of them.
-        start = next((on for on, _ in timeline.nominal_dates(start)), start)
+        start = next((on for on, _ in timeline.nominal_dates(start) if timeline.gives(on)), start)
         if day is not None and _is_spilled(start, day, old):
             start -= _DAY  # into the month that it is paid for
     elif day is not None and not timeline.gives(start):
@@ -199,7 +219,7 @@ def _merged(tail: list[tuple[date, Rule, Terms]]) -> list[tuple[date, Rule, Term
 
 
 def _unbounded(rule: Rule) -> Rule:
-    return replace(rule, end_date=None, count=None)
+    return replace(rule, end_date=None, count=None, opens=None, kept=())
 
 
 def _bounds(rule: Rule) -> tuple[date | None, int | None]:

@@ -1,17 +1,20 @@
 """Timeline: a schedule over all its revisions, and the dated payments that it means (rules S2, S8).
 
 A revision is in force from its nominal date on, until a later one with a later date; a later revision with an earlier
-date replaces it. The bounds are the schedule's, not a revision's: those of the last rule hold for the whole.
+date replaces it. Its rule's bounds hold for its own dates, and those of the last rule for the whole: what was no date
+when the schedule was over does not become one when it goes on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import islice
+from heapq import merge
+from itertools import count as numbers_from
+from itertools import groupby, islice
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from shared.domain.calendar import Calendar, weekends_only
 from shared.domain.collapsing import Dated, one_a_day
@@ -20,8 +23,10 @@ from shared.domain.recurrence import Rule
 from shared.domain.rolling import LATE, Shift, first_working_from, last_working_before, roll
 
 _DAY: Final = timedelta(days=1)
+_Bound = TypeVar("_Bound", date, int)
 _NO_CALENDAR: Final = weekends_only()
 _NOTHING_HELD: Final[Mapping[date, date]] = MappingProxyType({})
+_NOTHING_STAYS: Final[Mapping[date, int | None]] = MappingProxyType({})
 
 
 class Terms(NamedTuple):
@@ -90,30 +95,35 @@ class Timeline:
         return found
 
     def gives(self, nominal_date: date) -> bool:
-        """Whether it is a nominal date of the rule in force (rules C6, S5)."""
+        """Whether it is a nominal date of the rule in force, and not only kept from an earlier one (rule C6)."""
+        revision = self.in_force(nominal_date)
+        return revision is not None and self.has(nominal_date) and self.on_grid(nominal_date, revision.rule)
+
+    def has(self, nominal_date: date) -> bool:
+        """Whether it is one of the schedule's nominal dates."""
         return next((day for day, _ in self.nominal_dates(nominal_date)), None) == nominal_date
 
-    def nominal_dates(self, since: date = date.min) -> Iterator[tuple[date, Revision]]:
-        """The nominal dates on or after `since`, within the bounds, each with its revision."""
-        end_date, count = self.last.rule.end_date, self.last.rule.count
-        number = 0 if count is None else self.number_before(since)
+    def nominal_dates(
+        self, since: date = date.min, staying: Collection[date] = frozenset()
+    ) -> Iterator[tuple[date, Revision]]:
+        """The nominal dates on or after `since`, within the bounds, each with its revision; `staying` among them."""
+        number = self.number_before(since) if any(item.rule.count is not None for item in self.revisions) else 0
         for revision, until in self._spans(since):
-            for day in self._grid(revision.rule).dates_from(max(since, revision.from_date)):
-                if until is not None and day >= until:
+            first, end_date, count = max(since, revision.from_date), self._end_date(revision), self._count(revision)
+            for day in self._dates(revision.rule, first, staying):
+                after_end = end_date is not None and day > end_date
+                if after_end or (until is not None and day >= until) or (count is not None and number >= count):
                     break
-                if (end_date is not None and day > end_date) or (count is not None and number >= count):
-                    return
                 number += 1
                 yield day, revision
 
     def number_before(self, on: date) -> int:
-        """How many nominal dates lie before `on`, over all revisions; `count` and `endDate` are not asked."""
+        """How many nominal dates lie before `on`, over all revisions."""
         total = 0
         for revision, until in self._spans(date.min):
-            last = on if until is None else min(on, until)
-            if last > revision.from_date:
-                grid = self._grid(revision.rule)
-                total += grid.count_before(last) - grid.count_before(revision.from_date)
+            number = self._number_in_span(revision, on if until is None else min(on, until))
+            count = self._count(revision)
+            total = total + number if count is None else max(total, min(total + number, count))
         return total
 
     def has_at_most(self, most: int) -> bool:
@@ -129,20 +139,26 @@ class Timeline:
         *,
         next_open: date | None = None,
         held: Mapping[date, date] = _NOTHING_HELD,
+        staying: Mapping[date, int | None] = _NOTHING_STAYS,
+        taken: Collection[int] = frozenset(),
     ) -> Iterator[Occurrence]:
-        """The payments whose nominal date is `since` or later, numbered from `sequence`.
+        """The payments whose nominal date is `since` or later, numbered from `sequence` but for what is `taken`.
 
         Dates that come by the day and roll onto one day are one payment: the one that holds it, else the one that
-        needs no shift, else the earliest. The first amount belongs to sequence 1, the final one to the last payment
-        that remains (rule S8). Whoever writes them now says the next open date: a date that rolls before it becomes
-        the first working day from it on (rule D2). An extension names none.
+        needs no shift, else the earliest. Those of the nominal dates `staying` remain on whatever day they stand, with
+        the number that is theirs for good if there is one. The first amount belongs to sequence 1, the final one to the
+        last payment that remains (rule S8). Whoever writes them now says the next open date: a date that rolls before
+        it becomes the first working day from it on (rule D2). An extension names none.
         """
-        nominal_dates = self.nominal_dates(self.reach_back(since))
+        nominal_dates = self.nominal_dates(self.reach_back(since), staying)
         rolled = (self._roll(day, revision, next_open) for day, revision in nominal_dates)
-        remaining = (kept for kept in one_a_day(rolled, held) if kept.nominal_date >= since)
+        remaining = (kept for kept in one_a_day(rolled, held, staying) if kept.nominal_date >= since)
+        used = {*taken, *staying.values()}
+        free = (number for number in numbers_from(sequence) if number not in used)
         current = next(remaining, None)
         while current is not None:
             following = next(remaining, None)
+            sequence = staying.get(current.nominal_date) or next(free)
             terms = current.revision.terms
             amount = terms.amount
             if sequence == 1 and terms.first_amount is not None:
@@ -150,7 +166,7 @@ class Timeline:
             elif following is None and terms.final_amount is not None:
                 amount = terms.final_amount
             yield Occurrence(sequence, current.nominal_date, current.date, amount, current.revision)
-            current, sequence = following, sequence + 1
+            current = following
 
     def reach_back(self, since: date) -> date:
         """From where dates may fall onto one day with those from `since` on; itself where none do.
@@ -176,6 +192,14 @@ class Timeline:
         """The calendar that a revision's dates follow."""
         return self.calendars[revision.rule.calendar]
 
+    def on_grid(self, nominal_date: date, rule: Rule) -> bool:
+        """Whether a rule of this timeline's calendars gives a date by itself."""
+        return next(self._grid(rule).dates_from(nominal_date), None) == nominal_date
+
+    def rolled(self, nominal_date: date) -> date:
+        """The day to which the rule in force on a nominal date rolls it."""
+        return self._roll(nominal_date, self.in_force(nominal_date) or self.revisions[0], None).date
+
     def _roll(self, day: date, revision: Revision, next_open: date | None) -> Dated:
         rule = revision.rule
         if not rule.needs_calendar:
@@ -193,9 +217,33 @@ class Timeline:
             if until is None or until > since:
                 yield revision, until
 
+    def _number_in_span(self, revision: Revision, stop: date) -> int:
+        end_date, rule, first = self._end_date(revision), revision.rule, revision.from_date
+        if end_date is not None and end_date < stop:
+            stop = end_date + _DAY
+        opens = max(first, rule.opens or first)
+        kept = sum(first <= day < stop and (day < opens or not self.on_grid(day, rule)) for day in rule.kept)
+        grid = self._grid(rule)
+        return kept + (grid.count_before(stop) - grid.count_before(opens) if stop > opens else 0)
+
+    def _end_date(self, revision: Revision) -> date | None:
+        return _least(revision.rule.end_date, self.last.rule.end_date)
+
+    def _count(self, revision: Revision) -> int | None:
+        return _least(revision.rule.count, self.last.rule.count)
+
+    def _dates(self, rule: Rule, first: date, staying: Collection[date]) -> Iterator[date]:
+        grid = self._grid(rule).dates_from(max(first, rule.opens or first))
+        others = sorted({day for day in (*rule.kept, *staying) if day >= first})
+        return (day for day, _ in groupby(merge(grid, others))) if others else grid
+
     def _grid(self, rule: Rule) -> Grid:
         grid = self._grids.get(rule)
         if grid is None:
             calendar = self.calendars[rule.calendar] if rule.needs_calendar else _NO_CALENDAR
             grid = self._grids[rule] = rule.grid(calendar)
         return grid
+
+
+def _least(*bounds: _Bound | None) -> _Bound | None:
+    return min((bound for bound in bounds if bound is not None), default=None)

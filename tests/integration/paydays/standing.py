@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from itertools import takewhile
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from shared.db import plans, runs
 from shared.db.clock import business_now
 from shared.db.models import Schedule
-from shared.domain.edits import held_days
+from shared.domain.edits import Edit, Staying, staying
 from shared.domain.entries import Entry
 from shared.domain.frequency import collapses
 from shared.domain.horizon import WRITTEN_WHOLE
@@ -67,7 +67,7 @@ def read(world: World, schedule_id: UUID) -> Standing:
         timeline = plans.read(session, [schedule])[schedule_id].timeline
         through = schedule.written_through
         events = {row["id"]: row for row in rows(session, "SELECT * FROM event WHERE schedule_id = :id")}
-        held = held_days(map(_entry, events.values()), timeline, next_open)
+        stays = staying(map(_entry, events.values()), timeline, next_open, Edit())
 
         def within(item: Occurrence) -> bool:
             return item.nominal_date <= through
@@ -79,19 +79,24 @@ def read(world: World, schedule_id: UUID) -> Standing:
             rows(session, "SELECT * FROM pause WHERE schedule_id = :id ORDER BY id"),
             now.today,
             next_open,
-            list(takewhile(within, timeline.occurrences(next_open, next_open=next_open, held=held))),
+            list(takewhile(within, _from_next_open(timeline, next_open, stays))),
             len(list(takewhile(within, timeline.occurrences(now.today)))),
-            _final_date(timeline, held, next_open),
+            _final_date(timeline, stays, next_open),
         )
 
     return world.transact(work)
 
 
-def _final_date(timeline: Timeline, held: Mapping[date, date], next_open: date) -> date | None:
+def _from_next_open(timeline: Timeline, next_open: date, stays: Staying) -> Iterator[Occurrence]:
+    return timeline.occurrences(next_open, next_open=next_open, held=stays.held, staying=stays.numbers)
+
+
+def _final_date(timeline: Timeline, stays: Staying, next_open: date) -> date | None:
     """The nominal date of the last payment; None for a schedule that goes on."""
     if not timeline.has_at_most(WRITTEN_WHOLE):
         return None
-    dates = [item.nominal_date for item in timeline.occurrences(next_open=next_open, held=held)]
+    found = timeline.occurrences(next_open=next_open, held=stays.held, staying=stays.numbers)
+    dates = [item.nominal_date for item in found]
     return max(dates, default=None)
 
 
@@ -119,6 +124,7 @@ def check(now: Standing) -> None:
                 looked_at = now.next_open <= row["nominal_date"] <= now.schedule["written_through"]
                 assert not looked_at or row["nominal_date"] in wanted, "no date of the rule"
     _check_dates(now)
+    _check_numbers(now)
     _check_horizon(now)
 
 
@@ -161,6 +167,15 @@ def _check_days(now: Standing) -> None:
         and row["cancel_reason"] is None
     )
     assert [day for day, count in held.items() if count > 1] == [], "two payments of rules by the day on one day"
+
+
+def _check_numbers(now: Standing) -> None:
+    """What is live is numbered without a double, and without a gap but for what was skipped."""
+    live = [row["sequence"] for row in now.events.values() if row["status"] != "cancelled"]
+    assert len(set(live)) == len(live), "two payments with one sequence"
+    gaps = max(live, default=0) - len(live)
+    away = sum(row["cancel_reason"] is not None for row in now.events.values())
+    assert gaps <= away, "a sequence that nothing has"
 
 
 def _check_terms(now: Standing, row: Row) -> None:

@@ -55,11 +55,18 @@ def test_it_stays_so_after_further_changes(world: World) -> None:
         assert _live(world, schedule)[:3] == [(7, 9), (10, 10), (11, 11)]
 
 
-def test_what_was_edited_by_itself_stays_beside_the_day_after_the_seam(world: World) -> None:
+def test_what_was_edited_by_itself_has_its_day_alone(world: World) -> None:
     schedule = _saturdays(world)
     apply(_subject(world, schedule), edit_event(amount=100))
     apply(_subject(world, schedule), change(MONDAY, rule=BY_THE_DAY))
-    assert _live(world, schedule)[:3] == [(7, 9), (9, 9), (10, 10)]
+    assert _live(world, schedule)[:3] == [(7, 9), (10, 10), (11, 11)]
+
+
+def test_what_its_payer_moved_comes_on_top_of_its_new_day(world: World) -> None:
+    schedule = _saturdays(world)
+    apply(_subject(world, schedule), edit_event(date=date(2026, 3, 10)))
+    apply(_subject(world, schedule), change(MONDAY, rule=BY_THE_DAY))
+    assert _live(world, schedule)[:3] == [(7, 10), (9, 9), (10, 10)]
 
 
 def test_a_day_more_at_the_end_does_not_double_the_last(world: World) -> None:

@@ -192,12 +192,15 @@ def revision_on(revisions: Iterable[Revision], day: date) -> Revision | None:
 
 
 def nominal_over_revisions(revisions: list[Revision], calendar: Calendar, until: date) -> list[tuple[date, Revision]]:
-    """The nominal dates up to a day, each with its revision; the newest rule says where they end."""
+    """The nominal dates up to a day, each with its revision; its own rule and the newest say where they end."""
     own_dates = {revision: set(nominal_dates(revision.rule, calendar, until)) for revision in revisions}
-    found = []
+    newest = max(revisions, key=lambda revision: revision.number).rule
+    found: list[tuple[date, Revision]] = []
     for day in days(min(revision.from_date for revision in revisions), until):
         revision = revision_on(revisions, day)
         if revision is not None and day in own_dates[revision]:
-            found.append((day, revision))
-    bounds = max(revisions, key=lambda revision: revision.number).rule
-    return [pair for pair in found if bounds.end_date is None or pair[0] <= bounds.end_date][: bounds.count]
+            bounds = (revision.rule, newest)
+            ended = any(rule.end_date is not None and day > rule.end_date for rule in bounds)
+            if not ended and not any(rule.count is not None and len(found) >= rule.count for rule in bounds):
+                found.append((day, revision))
+    return found

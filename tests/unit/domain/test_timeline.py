@@ -10,7 +10,7 @@ import reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import by_the_day, calendars, frequencies_of_all_kinds, revisions, rules
-from timelines import WEEKENDS, nominal, payments, revised, timeline_of
+from timelines import TERMS, WEEKENDS, nominal, payments, revised, timeline_of
 
 from shared.domain.recurrence import Rule
 from shared.domain.timeline import Revision, Timeline
@@ -161,8 +161,32 @@ def test_nominal_dates_over_revisions_are_those_of_a_paper_calendar(made: list[R
     assert list(takewhile(lambda pair: pair[0] <= until, timeline.nominal_dates())) == expected
     on = made[0].from_date + timedelta(days=offset)
     assert timeline.gives(on) == (on in {day for day, _ in expected})
-    if not timeline.bounded:
-        assert timeline.number_before(on) == sum(day < on for day, _ in expected)
+    assert timeline.number_before(on) == sum(day < on for day, _ in expected)
+
+
+def test_what_was_no_date_while_the_schedule_was_over_is_none_when_it_goes_on() -> None:
+    three, five = (Rule(date(2025, 1, 6), "daily", count=count) for count in (3, 5))
+    timeline = revised(("2025-01-06", three), ("2025-01-20", five))
+    assert nominal(timeline) == ["2025-01-06", "2025-01-07", "2025-01-08", "2025-01-20", "2025-01-21"]
+    assert timeline.number_before(date(2025, 1, 20)) == 3
+    assert not timeline.gives(date(2025, 1, 9))
+
+
+def test_a_date_that_was_kept_is_one_of_the_count() -> None:
+    kept = (date(2025, 1, 8), date(2025, 1, 13))  # the second is a date of the new rule as well
+    timeline = timeline_of(Rule(date(2025, 1, 6), "weekly", count=3, kept=kept))
+    assert nominal(timeline) == ["2025-01-06", "2025-01-08", "2025-01-13"]
+    assert [timeline.number_before(date(2025, 1, day)) for day in (6, 8, 9, 14)] == [0, 1, 2, 3]
+    assert [timeline.gives(date(2025, 1, day)) for day in (6, 8, 13)] == [True, False, True]
+    assert Rule.from_json(timeline.last.rule.to_json()) == timeline.last.rule
+
+
+def test_what_stays_has_its_own_number_and_the_others_go_round_it() -> None:
+    timeline = timeline_of(Rule(date(2025, 1, 6), "weekly", count=4), terms=TERMS._replace(first_amount=900))
+    staying = {date(2025, 1, 13): 1, date(2025, 1, 15): None}
+    found = list(timeline.occurrences(staying=staying, taken={3}))
+    assert [(item.nominal_date.day, item.sequence) for item in found] == [(6, 2), (13, 1), (15, 4), (20, 5)]
+    assert [item.amount for item in found] == [2500, 900, 2500, 2500]
 
 
 @given(made=revisions(frequencies_of_all_kinds | by_the_day), offset=st.integers(-10, 600), choice=st.data())
