@@ -1,0 +1,10 @@
+"""Everything that can be done to an installation. `python -m tests.chaos --list` shows it."""
+
+from __future__ import annotations
+
+from tests.chaos.faults import bank, broker, clock, database, processes
+from tests.chaos.faults.kind import Kind
+
+KINDS: tuple[Kind, ...] = (*processes.KINDS, *database.KINDS, *broker.KINDS, *bank.KINDS, *clock.KINDS)
+
+__all__ = ["KINDS", "Kind"]

@@ -1,0 +1,84 @@
+"""One installation that is harmed: servers, a bank, and Payday's processes on them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.bank import BankProcess
+from tests.chaos.client import Client
+from tests.chaos.crew import Crew
+from tests.chaos.options import Options
+from tests.chaos.servers import Servers
+from tests.town import Town
+
+CANARY = "canary"
+"""Stands in every name and secret that must not be seen in a log or a message."""
+LEASE_SECONDS = 7
+PROCESSING_SECONDS = 5.0
+FIRST_DAY = "2026-03-02"
+DECLINES = {f"{CANARY}-poor": "insufficient_funds", f"{CANARY}-closed": "account_closed"}
+START_SECONDS = 90.0
+
+
+class Site:
+    """Everything that a fault can harm. `say` shows progress."""
+
+    def __init__(self, options: Options, folder: Path, say: Callable[[str], None]) -> None:
+        self.options = options
+        self.folder = folder
+        self.say = say
+        self.logs = folder / "logs"
+        self.logs.mkdir()
+        token = f"{CANARY}-token"
+        declines = [part for payer, code in DECLINES.items() for part in ("--decline", f"{payer}={code}")]
+        self.servers = Servers(folder / "servers")
+        self.bank = BankProcess(
+            "--mode", options.mode, "--token", token, "--seed", str(options.seed), *declines, journal=folder / "journal"
+        )
+        self.town = Town(
+            self.logs,
+            self.servers.database_url,
+            self.servers.broker.url,
+            self.bank,
+            BUSINESS_DATE=FIRST_DAY,
+            PROVIDER_MODE=options.mode,
+            PROVIDER_TOKEN=token,
+            PROVIDER_CONCURRENCY="4",
+            PROVIDER_BATCH_SIZE=str(options.batch_size),
+            PROVIDER_MAX_RPS=str(options.max_rps),
+            PROVIDER_PROCESSING_SECONDS=str(PROCESSING_SECONDS),
+            LEASE_SECONDS=str(LEASE_SECONDS),
+            BATCH_SIZE="20",
+            CUTOFF_AT="23:00",
+            HORIZON_CYCLES_MIN="2",
+            HORIZON_CYCLES_MAX="4",
+            LOG_FORMAT="json",
+        )
+        self.crew = Crew(self.town, self.logs)
+
+    def open(self) -> None:
+        """Starts Payday; returns when the API is ready. Raises TimeoutError."""
+        give_up = time.monotonic() + START_SECONDS
+        while not self._is_ready():
+            self.crew.tend()
+            if time.monotonic() > give_up:
+                raise TimeoutError("the API is not ready")
+            time.sleep(0.2)
+
+    def client(self) -> Client:
+        """One of the API, for the thread that asks."""
+        return Client(lambda: self.crew.url)
+
+    def _is_ready(self) -> bool:
+        try:
+            return bool(self.crew.running("api")) and self.client().ask("GET", "/readyz").ok
+        except OSError:
+            return False
+
+    def close(self) -> None:
+        self.crew.close()
+        self.town.close()
+        self.bank.close()
+        self.servers.close()
