@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.crash_points import reached
-from shared.db import claims, declines, runs
+from shared.db import claims, declines, holds, runs
 from shared.db.clock import business_now
 from shared.db.engine import Session
 from shared.db.parts import Claim
@@ -158,7 +158,9 @@ def settle_part(settings: Settings, session: Session, claim: Claim, decisions: D
     verdicts = decisions.verdicts | dict.fromkeys(kept, Verdict("unknown", None, "its schedule cannot be read"))
     settled = settle(session, claim, verdicts, provider=settings.provider.name, retries=retries)
     if not left.more:
-        claims.finish(session, claim, wait_seconds=left.wait_seconds, held=left.held)
+        # A hold that ended meanwhile woke the batches that waited then; this one still was ours.
+        freed = left.held and not holds.active(session)
+        claims.finish(session, claim, wait_seconds=0.0 if freed else left.wait_seconds, held=left.held and not freed)
     reached("in_settle_commit")
     return settled
 

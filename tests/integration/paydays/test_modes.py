@@ -151,6 +151,19 @@ def test_what_is_held_stays_and_the_batch_waits_for_the_holds_end(world: World, 
     world.assert_paid_once()
 
 
+def test_a_hold_that_ended_while_its_batch_was_paid_keeps_nothing_waiting(world: World) -> None:
+    world.schedules(4)
+    (ready,) = world.tick()
+    hold = world.transact(lambda s: holds.place(s, payer_id="payer-1", payee_id=None, reason="court", placed_by="o").id)
+    claim = take(world.service, ready.id)
+    assert claim is not None
+    assert claim.held
+    world.transact(lambda session: holds.end(session, holds.lock(session, hold)))
+    send_and_settle(world.service, claim)
+    assert world.pay() == 1
+    assert set(world.statuses()) == {"paid"}
+
+
 def test_a_hold_on_everything_claims_nothing(world: World) -> None:
     world.schedules(3)
     batches = world.tick()
