@@ -22,11 +22,13 @@ class DayToCome(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A business day as instants: `start` inclusive, `end` exclusive."""
+    """A business day as instants: `start` inclusive, `end` exclusive; within `seam` of them it is unsure which day the
+    provider's clock shows."""
 
     day: date
     start: datetime
     end: datetime
+    seam: timedelta = CLOCKS_APART
 
     @property
     def first(self) -> date:
@@ -40,10 +42,10 @@ class Span:
     def covered(self, *, neighbours: bool) -> tuple[datetime, datetime]:
         """From when to when the record holds every payment; `neighbours`: the days to each side were read too."""
         if not neighbours:
-            return self.start + CLOCKS_APART, self.end - CLOCKS_APART
+            return self.start + self.seam, self.end - self.seam
         midnight = datetime.min.time()
         first = datetime.combine(self.first, midnight, UTC)
-        return first + CLOCKS_APART, datetime.combine(self.last, midnight, UTC) + timedelta(days=1) - CLOCKS_APART
+        return first + self.seam, datetime.combine(self.last, midnight, UTC) + timedelta(days=1) - self.seam
 
 
 def span_of(service: Service, day: date | None) -> Span:
@@ -60,7 +62,7 @@ def span_of(service: Service, day: date | None) -> Span:
         if asked > today:
             raise DayToCome
         if business.frozen is not None:
-            return Span(asked, *reconciliation.run_span(session, asked))
+            return Span(asked, *reconciliation.run_span(session, asked), seam=timedelta())
         start, end = (local_instant(each, 0, business.zone) for each in (asked, asked + timedelta(days=1)))
         return Span(asked, start, end)
 

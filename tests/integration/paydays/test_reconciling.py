@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, text, update
@@ -436,9 +438,44 @@ def test_a_day_to_come_is_refused(world: World) -> None:
     assert span_of(world.service, None).day.isoformat() == "2026-03-01"
 
 
+@pytest.mark.parametrize(
+    ("zone", "start", "first", "last"),
+    [
+        ("Europe/London", "2026-03-02T00:00", "2026-03-01", "2026-03-03"),
+        ("Pacific/Auckland", "2026-03-01T11:00", "2026-02-28", "2026-03-03"),
+        ("America/New_York", "2026-03-02T05:00", "2026-03-01", "2026-03-04"),
+    ],
+)
+def test_a_day_is_that_of_the_business_and_a_day_to_each_side_is_read(
+    world: World, zone: str, start: str, first: str, last: str
+) -> None:
+    business = dataclasses.replace(world.service.settings.business, frozen=None, zone=ZoneInfo(zone))
+    span = span_of(world.worker(business=business), date(2026, 3, 2))
+    assert span.start.astimezone(UTC).isoformat().startswith(start)
+    assert span.end - span.start == timedelta(days=1)
+    assert (span.first.isoformat(), span.last.isoformat()) == (first, last)
+
+
+def test_on_a_running_clock_a_payment_is_of_the_day_on_which_it_was_executed(database_url: str) -> None:
+    zone = ZoneInfo("Europe/London")
+    today = datetime.now(zone).date()
+    with BankProcess() as bank:
+        world = World(database_url, bank, today=today.isoformat())
+        world.schedules(3)
+        world.pay()
+        _forget(world, world.events()[0].schedule_id)
+        business = dataclasses.replace(world.service.settings.business, frozen=None)
+        world.service = world.worker(business=business)
+        report = compared(world, day=today.isoformat())
+        assert kinds(report) == ["not_there"]
+        assert report.agreed + report.executed_elsewhere == 2
+        world.close()
+
+
 def listed(world: World) -> list[str]:
+    today = datetime.now(UTC).date()
     with Listing(world.service.settings.provider) as listing:
-        return [row.key for row in listing.payments(datetime.now(UTC).date(), datetime.now(UTC).date())]
+        return [row.key for row in listing.payments(today - timedelta(days=1), today + timedelta(days=1))]
 
 
 @pytest.mark.parametrize("status", [404, 405, 501])
