@@ -20,14 +20,16 @@ COMMANDS = [
     ["dispatch"],
     ["run"],
     ["run", "status"],
+    ["run", "pause"],
     ["run", "close"],
+    ["reconcile"],
     ["preview"],
     ["calendar"],
     *(["calendar", action] for action in ("show", "close", "open", "clear", "refresh")),
     ["token"],
     ["doctor"],
 ]
-LATER = ["reconcile", "audit", "notices"]
+LATER = ["audit", "notices"]
 HEAVY = ["sqlalchemy", "celery", "flask", "marshmallow", "psycopg2", "requests"]
 
 
@@ -67,7 +69,7 @@ def test_help_lists_every_command_there_is_and_none_that_is_not(payday_inside: P
     assert {words[0] for words in COMMANDS} == set(MODULES)
 
 
-@pytest.mark.parametrize("words", [["nonsense"], ["run", "pause"], ["run", "status", "--date", "31.3."], []])
+@pytest.mark.parametrize("words", [["nonsense"], ["run", "stop"], ["run", "status", "--date", "31.3."], []])
 def test_misuse_ends_with_2_and_the_usage(payday_inside: Payday, words: list[str]) -> None:
     finished = payday_inside(*words)
     assert (finished.returncode, finished.stdout) == (2, "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -20,6 +21,7 @@ from shared.domain.reconciliation import Kind
 from tests.bank import BankProcess
 from tests.world import World
 from worker_service.gateway.listing import Listing, ListingFailed, NoList
+from worker_service.gateway.pace import Reserved
 from worker_service.reconcile import reconcile
 from worker_service.reconcile_report import Report
 from worker_service.reconcile_span import DayToCome, span_of
@@ -519,6 +521,37 @@ def test_a_list_that_cannot_be_read_ends_the_comparison(world: World, fault: dic
     world.bank.faults({**fault, "on": "list"})
     with pytest.raises(ListingFailed, match=said):
         listed(world)
+
+
+def test_every_page_waits_for_its_slot(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = dataclasses.replace(world.service.settings.provider, max_rps=100.0)
+    today, asked = datetime.now(UTC).date(), list[int]()
+
+    def reserve(count: int) -> Reserved:
+        asked.append(count)
+        return Reserved(time.monotonic() + 0.05, 1)
+
+    with Listing(provider, reserve) as listing:
+        assert list(listing.payments(today, today)) == []
+    assert len(asked) == 1
+    monkeypatch.setattr("worker_service.gateway.listing.PATIENCE_SECONDS", 0.2)
+    with (
+        Listing(provider, lambda _: Reserved(time.monotonic() + 1, 0)) as listing,
+        pytest.raises(ListingFailed, match="no room at this rate"),
+    ):
+        list(listing.payments(today, today))
+
+
+@pytest.mark.parametrize("fault", [{"fault": "hang", "seconds": 60}, {"fault": "drip", "interval_seconds": 0.2}])
+def test_a_page_that_does_not_come_is_given_up_at_the_deadline(
+    world: World, fault: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker_service.gateway.listing.CALLS_MAX", 2)
+    world.bank.faults({**fault, "on": "list"})
+    began = time.monotonic()
+    with pytest.raises(ListingFailed, match="time-out"):
+        listed(world)
+    assert time.monotonic() - began < 5
 
 
 def test_the_kinds_of_difference_are_those_of_the_table(world: World) -> None:
