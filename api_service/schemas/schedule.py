@@ -14,7 +14,6 @@ from api_service.schemas.retry import RetrySchema
 from api_service.schemas.writing import AnswerSchema, Instant, Money
 from shared.db.models import Schedule
 from shared.db.schedule_view import Standing
-from shared.domain.description import describe
 from shared.domain.money import format_amount
 from shared.domain.recurrence import Rule
 
@@ -49,7 +48,7 @@ class ScheduleSchema(AnswerSchema):
     is_recurring = Boolean()
     status = String(metadata={"enum": ["active", "paused", "suspended", "completed", "cancelled"]})
     pauses = List(Nested(PauseSchema))
-    description = String(metadata={"description": "The schedule as last asked for, in one sentence."})
+    description = String(metadata={"description": "What it pays now and from a later date on, in one sentence."})
     next_date = Day(
         allow_none=True,
         metadata={"description": "Of its first scheduled event, whose terms may be those before the last change."},
@@ -97,13 +96,7 @@ def present_schedule(schedule: Schedule, standing: Standing) -> Mapping[str, Any
         "is_recurring": schedule.is_recurring,
         "status": standing.status,
         "pauses": standing.pauses,
-        "description": describe(
-            rule,
-            schedule.amount,
-            schedule.currency,
-            first_amount=schedule.first_amount,
-            final_amount=schedule.final_amount,
-        ),
+        "description": standing.description,
         "next_date": standing.next_date,
         "version": schedule.version,
         "created_at": schedule.created_at,

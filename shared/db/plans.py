@@ -46,7 +46,7 @@ class Plan:
 
 def read(session: Session, schedules: Collection[Schedule]) -> dict[UUID, Plan]:
     """The plan of each of these. Raises one of `UNREADABLE`."""
-    revisions = _revisions(session, schedules)
+    revisions = read_revisions(session, schedules)
     rules = [revision.rule for several in revisions.values() for revision in several]
     loaded = read_calendars(session, rules)
     resting = pauses.of_schedules(session, [schedule.id for schedule in schedules])
@@ -93,7 +93,8 @@ def terms_of(row: Schedule | ScheduleRevision) -> Terms:
     return Terms(row.amount, row.payee_id, row.reference, row.first_amount, row.final_amount)
 
 
-def _revisions(session: Session, schedules: Collection[Schedule]) -> dict[UUID, list[Revision]]:
+def read_revisions(session: Session, schedules: Collection[Schedule]) -> dict[UUID, list[Revision]]:
+    """All revisions of each of these, in one statement, in none where none was changed. Raises one of `UNREADABLE`."""
     found: dict[UUID, list[Revision]] = defaultdict(list)
     revised = []
     for schedule in schedules:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from itertools import islice
 from typing import Final
@@ -40,26 +41,40 @@ def describe(
     Amounts in minor units of `currency`; without a currency none is said. The dates are nominal ones, so no calendar
     is needed; what a rule pays every working day starts at its start date.
     """
-    dates = _first_dates(rule)
-    if len(dates) == 1:
-        single = first_amount or final_amount or amount
-        return f"{_money(single, currency)} once {_on_the_only(rule, dates[0])}"
-    money = _money(amount, currency)
-    note = _amounts_note(first_amount, final_amount, currency)
+    single = first_amount or final_amount or amount
+    end = f", {rule.count} times" if rule.count is not None else say_end(rule)
+    note = say_amounts(rule, first_amount, final_amount, currency)
+    only = rule.count == 1 or is_single(rule, rule.start_date)
+    return say_part(
+        rule, rule.start_date, say_money(single if only else amount, currency), only=only, end=end, note=note
+    )
+
+
+def say_part(rule: Rule, since: date, money: str, *, only: bool = False, end: str = "", note: str = "") -> str:
+    """What a rule pays from a day on, and when; `only`: it comes to one payment, which has neither end nor note."""
+    dates = _first_dates(rule, since)
+    if only:
+        return f"{money} once {_on_the_only(rule, dates[0])}"
     roll = _roll_note(rule)
     if rule.frequency == Frequency.DATES:
-        return f"{money} {_listed(rule.dates)}{roll}{note}"
+        return f"{money} {_listed([day for day in rule.dates if day >= since] or rule.dates)}{roll}{note}"
     often = f"{say_frequency(rule, dates[0])}{roll and roll + ','}"
-    return f"{money} {often} from {say_day(dates[0])}{_end(rule)}{note}"
+    return f"{money} {often} from {say_day(dates[0])}{end}{note}"
 
 
-def _first_dates(rule: Rule) -> list[date]:
-    """The first nominal date, and the second if there is one; the start date alone where no calendar is known."""
+def is_single(rule: Rule, since: date) -> bool:
+    """Whether a rule comes to one date from a day on; how many of a `count` are left is not asked."""
+    return len(_first_dates(rule, since)) == 1
+
+
+def _first_dates(rule: Rule, since: date) -> list[date]:
+    """The first nominal date, and the second if there is one; the day itself where no calendar is known."""
+    since = max(since, rule.start_date)
     if is_every_working_day(rule.frequency):
-        return [rule.start_date] * (1 if rule.count == 1 else 2)
-    dates = rule.grid(weekends_only()).dates_from(rule.start_date)
-    found = [day for day in islice(dates, 1 if rule.count == 1 else 2) if rule.end_date is None or day <= rule.end_date]
-    return found or [rule.start_date] * 2
+        return [since] * 2
+    dates = rule.grid(weekends_only()).dates_from(since)
+    found = [day for day in islice(dates, 2) if rule.end_date is None or day <= rule.end_date]
+    return found or [since] * 2
 
 
 def _on_the_only(rule: Rule, day: date) -> str:
@@ -68,7 +83,8 @@ def _on_the_only(rule: Rule, day: date) -> str:
     return f"on {say_day(day)}{_roll_note(rule, alone=True)}"
 
 
-def _money(amount: int | None, currency: str | None) -> str:
+def say_money(amount: int | None, currency: str | None) -> str:
+    """Such as "£1,234.50"; "A payment" where it is not known."""
     if amount is None or currency is None:
         return "A payment"
     whole, point, fraction = format_amount(amount, currency).partition(".")
@@ -77,7 +93,7 @@ def _money(amount: int | None, currency: str | None) -> str:
     return f"{symbol}{grouped}" if symbol else f"{currency} {grouped}"
 
 
-def _listed(dates: tuple[date, ...]) -> str:
+def _listed(dates: Sequence[date]) -> str:
     if len(dates) <= _NAMED_DATES:
         return f"on {say_list([say_day(day) for day in dates])}"
     return f"on {len(dates)} dates from {say_day(dates[0])} to {say_day(dates[-1])}"
@@ -94,18 +110,21 @@ def _roll_note(rule: Rule, *, alone: bool = False) -> str:
     return f", or {day} ({notes})" if notes else f", or {day}"
 
 
-def _end(rule: Rule) -> str:
+def say_end(rule: Rule) -> str:
+    """Where a schedule ends that has been paid before; its `count` is that of all its dates."""
     if rule.end_date is not None:
         return f" until {say_day(rule.end_date)}"
     if rule.count is not None:
-        return f", {rule.count} times"
+        return f", {rule.count} payments in all"
     return " until cancelled"
 
 
-def _amounts_note(first: int | None, final: int | None, currency: str | None) -> str:
+def say_amounts(rule: Rule, first: int | None, final: int | None, currency: str | None) -> str:
+    """What the payments at the ends are, if they are others; what goes on until it is cancelled has no last one."""
+    final = final if rule.bounded else None
     if currency is None or (first is None and final is None):
         return ""
     if first is None:
-        return f"; the last is {_money(final, currency)}"
-    last = "" if final is None else f", the last {_money(final, currency)}"
-    return f"; the first is {_money(first, currency)}{last}"
+        return f"; the last is {say_money(final, currency)}"
+    last = "" if final is None else f", the last {say_money(final, currency)}"
+    return f"; the first is {say_money(first, currency)}{last}"
