@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from marshmallow import ValidationError
+from marshmallow import ValidationError, missing
 
 from api_service.schemas.reading import Choice, Day, Read
 from api_service.schemas.schedule_body import ScheduleBody
@@ -19,9 +19,12 @@ class Fixed(Read[Any]):
     """A field that never changes (rule S7)."""
 
     def __init__(self) -> None:
-        super().__init__(metadata={"description": "Cannot be changed."}, extra={"allow_none": True})
+        super().__init__(metadata={"description": "Cannot be changed."}, extra={})
 
-    def _deserialize(self, *_: Any, **__: Any) -> Any:
+    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **_: Any) -> Any:
+        """Raises ValidationError for any value: null too asks for a change."""
+        if value is missing:
+            return super().deserialize(value, attr, data)
         raise ValidationError("cannot be changed; cancel this schedule and make another")
 
 

@@ -30,6 +30,8 @@ def test_null_takes_no_required_field_away(api: Api, field: str) -> None:
     [
         ({"payerId": "bob"}, "/payerId"),
         ({"payerId": "alice"}, "/payerId"),
+        ({"payerId": None}, "/payerId"),
+        ({"currency": None}, "/currency"),
         ({"currency": "EUR"}, "/currency"),
         ({"payeeId": "alice"}, "/payeeId"),
         ({"amount": "1.001"}, "/amount"),
