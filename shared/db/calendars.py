@@ -156,6 +156,18 @@ def outdated(session: Session, today: date) -> list[str]:
     return list(session.scalars(select(Row.code).where(stale).order_by(Row.code)))
 
 
+def of_another_library(session: Session) -> str | None:
+    """What is wrong with the calendars that are stored, and the command that mends it; None where nothing is.
+
+    Their days are another version's of the library: this one may know other holidays, and dates are rolled by them.
+    """
+    query = select(Row.code, Row.library_version).where(Row.library_version != library_version()).order_by(Row.code)
+    stale = [f"{code} ({version})" for code, version in session.execute(query)]
+    if not stale:
+        return None
+    return f"not of the library's version {library_version()}: {', '.join(stale)}; run payday calendar refresh"
+
+
 def _loaded(code: str, rows: list[Any]) -> LoadedCalendar:
     asked: set[int] = set()
     if not rows:

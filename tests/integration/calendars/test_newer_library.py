@@ -56,6 +56,21 @@ def test_a_newer_librarys_days_are_taken_over_and_told(
     assert read(sessions).version == 2
 
 
+def test_calendars_of_another_library_are_named_with_what_mends_them(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        load(session, "GB-ENG")
+        load(session, "ZA")
+        assert calendars.of_another_library(session) is None
+        session.execute(text("UPDATE calendar SET library_version = '0.1' WHERE code = 'GB-ENG'"))
+    with sessions() as session:
+        assert calendars.of_another_library(session) == (
+            f"not of the library's version {library_version()}: GB-ENG (0.1); run payday calendar refresh"
+        )
+    refresh(sessions)
+    with sessions() as session:
+        assert calendars.of_another_library(session) is None
+
+
 def test_a_new_name_alone_is_no_new_version(
     sessions: Sessions, older_library: Callable[[YearDays], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
