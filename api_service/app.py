@@ -21,6 +21,7 @@ from api_service.views import (
     health,
     holds,
     pauses,
+    reconcile_items,
     runs,
     schedule_changes,
     schedules,
@@ -48,6 +49,7 @@ RESOURCES: Final = (
     transactions,
     runs,
     holds,
+    reconcile_items,
 )
 """In the order of the document."""
 

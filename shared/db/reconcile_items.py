@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.db.models import ReconcileItem
+from shared.ids import new_ids
 
 CHUNK = 1000
 
@@ -46,10 +47,26 @@ def known_open(session: Session, identities: Sequence[tuple[str, str, str]]) -> 
     return found
 
 
+def page(
+    session: Session, *, is_open: bool | None, day: date | None, before: UUID | None, limit: int
+) -> list[ReconcileItem]:
+    """Items, newest first, older than `before`; None: open and settled ones, of every day."""
+    query = select(ReconcileItem).order_by(ReconcileItem.id.desc()).limit(limit)
+    if is_open is not None:
+        query = query.where(ReconcileItem.settled_at.is_(None) if is_open else ReconcileItem.settled_at.is_not(None))
+    if day is not None:
+        query = query.where(ReconcileItem.day == day)
+    if before is not None:
+        query = query.where(ReconcileItem.id < before)
+    return list(session.scalars(query))
+
+
 def record(session: Session, day: date, items: Sequence[Item]) -> None:
     """Writes what was found; what is there already is open (again), and says what was found last."""
     for start in range(0, len(items), CHUNK):
-        rows = [{"day": day, **item._asdict()} for item in items[start : start + CHUNK]]
+        part = items[start : start + CHUNK]
+        made = zip(new_ids(len(part)), part, strict=True)
+        rows = [{"id": item_id, "day": day, **item._asdict()} for item_id, item in made]
         statement = insert(ReconcileItem).values(rows)
         kept = {"ours": statement.excluded.ours, "theirs": statement.excluded.theirs, "settled_at": None}
         session.execute(statement.on_conflict_do_update(constraint="reconcile_item_found_once", set_=kept))

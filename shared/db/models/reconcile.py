@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db.models.base import Base, one_of
@@ -28,7 +28,7 @@ class ReconcileItem(Base):
         Index("reconcile_item_open", "day", "id", postgresql_where=text("settled_at IS NULL")),
     )
 
-    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
     day: Mapped[Day]
     kind: Mapped[str]
     idempotency_key: Mapped[str]

@@ -31,6 +31,7 @@ ALLOWED = {
     "listHolds": {"ops"},
     "getHold": {"ops"},
     "endHold": {"ops"},
+    "listReconcileItems": {"ops"},
 }
 NOWHERE = "01a203ba-7a30-7fd2-94a8-833133eb2fb3"
 OTHERS = ("alice-2", "Alice", "alice ")
