@@ -13,7 +13,8 @@ def test_a_change_from_a_later_date_is_answered_at_once_and_the_next_date_stays(
     shown = api.get(f"/v1/schedules/{made['id']}")
     assert (shown["amount"], shown["dayConvention"], shown["count"]) == ("30.00", "preceding", 4)
     said = shown["description"]
-    assert said.startswith("£25.00 every month") and "; £30.00 every month" in said
+    assert said.startswith("£25.00 every month")
+    assert "; £30.00 every month" in said
     assert (shown["nextDate"], events(api, made)[0]["amount"]) == (first, "25.00")
 
 
