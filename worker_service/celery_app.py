@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from celery import Celery, bootsteps
+from amqp import PreconditionFailed  # type: ignore[import-untyped]
+from celery import Celery, Task, bootsteps
 from celery.signals import beat_init, celeryd_init, setup_logging, worker_shutting_down
 from celery.worker import consumer
 from kombu.connection import Connection
@@ -76,6 +78,8 @@ def make_app(settings: Settings) -> Celery:
     if delivery.is_rabbit(settings.broker_url):
         # Losing a broker that is frozen is noticed by silence alone; the Redis transport has its time-outs.
         app.conf.broker_heartbeat = delivery.HEARTBEAT_SECONDS
+        # Its confirmation has no time-out: whoever publishes while the broker freezes would wait for ever.
+        app.conf.task_send_sent_event = False
         app.steps["consumer"].add(Topology)
     return app
 
@@ -89,12 +93,15 @@ def _queues(url: str) -> list[Queue]:
 
 
 def declare(connection: Connection) -> None:
-    """Makes what RabbitMQ must have. Raises what the transport raises when a queue is there in another form."""
+    """Makes what RabbitMQ must have. Raises OtherForm when something of that name is there in another form."""
     dead_exchange = Exchange(delivery.DEAD, type="fanout")  # type: ignore[no-untyped-call]
     dead = Queue(delivery.DEAD, dead_exchange, queue_arguments=delivery.dead_arguments())  # type: ignore[no-untyped-call]
     with connection.channel() as channel:  # type: ignore[no-untyped-call]
         for queue in [dead, *_queues(settings.broker_url)]:
-            queue(channel).declare()  # type: ignore[no-untyped-call]
+            try:
+                queue(channel).declare()  # type: ignore[no-untyped-call]
+            except PreconditionFailed as error:
+                raise delivery.OtherForm(str(error.message)) from error
 
 
 class Topology(bootsteps.StartStopStep):  # type: ignore[misc]
@@ -113,6 +120,23 @@ class Consumer(consumer.Consumer):  # type: ignore[misc]
         """What a worker starts at each connection."""
 
         default_steps = tuple(step for step in consumer.Consumer.Blueprint.default_steps if "delayed" not in step)
+
+    def connection_for_write(self, url: str | None = None, heartbeat: float | None = None) -> Any:
+        """What tells of the worker's doings waits for no confirmation: a frozen broker would stop the worker's loop."""
+        options = {"confirm_publish": False} if delivery.is_rabbit(settings.broker_url) else {}
+        connection = self.app.connection_for_write(url=url, heartbeat=heartbeat, transport_options=options)
+        return self.ensure_connected(connection)
+
+
+def send(task: Task, **arguments: object) -> None:
+    """One quick try to put a message in its queue. Raises whatever the transport raises when that failed."""
+    with app.producer_pool.acquire(block=True) as producer:
+        try:
+            task.apply_async(kwargs=arguments, producer=producer, retry=False, confirm_timeout=delivery.CONFIRM_SECONDS)
+        except Exception:
+            # Taking leave politely would wait for ever for a broker that is frozen.
+            producer.connection.collect()
+            raise
 
 
 def _tick(task: str, seconds: float, queue: str) -> dict[str, object]:

@@ -22,6 +22,10 @@ HEARTBEAT_SECONDS = 20.0
 """RabbitMQ: a peer that is silent for twice as long is gone."""
 
 
+class OtherForm(Exception):
+    """The broker has a queue or an exchange of our name that is declared in another way."""
+
+
 def is_rabbit(url: str) -> bool:
     """Whether the broker speaks AMQP; otherwise it is a Redis."""
     return urlsplit(url).scheme in ("amqp", "amqps")

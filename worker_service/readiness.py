@@ -15,6 +15,7 @@ from shared.settings import Settings, SettingsError, read_settings
 from worker_service import broker_checks, database_checks, provider_checks
 from worker_service.broker_checks import BrokerClient
 from worker_service.check import Check, problems
+from worker_service.delivery import OtherForm
 
 log = get_logger(__name__)
 
@@ -33,6 +34,9 @@ def broker_problems(url: str, ping: Callable[[], None]) -> list[str]:
     """Whether the broker answers."""
     try:
         ping()
+    except OtherForm as error:
+        mend = "delete it there (what it held is published again), or use a virtual host of its own"
+        return [f"CELERY_BROKER_URL: {_first_line(error)}; {mend}"]
     except Exception as error:  # noqa: BLE001 - whatever the transport raises, the mend is the same
         return [_silent("CELERY_BROKER_URL", "broker", url, error)]
     return []

@@ -16,7 +16,7 @@ from shared.db.publishing import Ready
 from shared.db.retrying import transact
 from shared.settings import read_settings
 from worker_service import calendars, dispatch, extend, pay, resolve, suspend
-from worker_service.celery_app import app
+from worker_service.celery_app import app, send
 from worker_service.service import Service
 
 NEEDS = frozenset({"DATABASE_URL", "CELERY_BROKER_URL", "PROVIDER_URL"})
@@ -80,4 +80,4 @@ def _today(session: Session) -> date:
 
 def publish(batch: Ready) -> None:
     """Tells workers of a batch. One quick try: the next tick publishes what the broker did not take."""
-    pay_batch.apply_async(kwargs={"batch_id": batch.id, "run_date": str(batch.run_date)}, retry=False)
+    send(pay_batch, batch_id=batch.id, run_date=str(batch.run_date))

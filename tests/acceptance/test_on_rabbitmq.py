@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import amqp
 import pytest
 
 from deploy.local.processes import wait_for
 from tests.bank import BankProcess
 from tests.rabbit import QUEUES, Rabbit
-from tests.town import Town
+from tests.town import ROOT, Town
+from worker_service.delivery import DELIVERIES_MOST
 
 pytestmark = [pytest.mark.all, pytest.mark.xdist_group("rabbitmq")]
 
@@ -38,6 +42,14 @@ def start_town(tmp_path: Path, database_url: str, rabbit: Rabbit) -> Iterator[St
 def busy(town: Town, payments: int) -> None:
     """Returns when the bank has made so many payments."""
     assert wait_for(lambda: town.bank.summary()["effectivePayments"] > payments, 60), town.describe()
+
+
+def payday(town: Town, *words: str) -> subprocess.CompletedProcess[str]:
+    """Runs a command to its end with the town's settings."""
+    command = [sys.executable, "-m", "deploy.cli", *words]
+    return subprocess.run(
+        command, cwd=ROOT, env=town.environment, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 def schedules(town: Town, count: int) -> None:
@@ -129,3 +141,110 @@ def test_two_beats_and_three_workers_pay_nothing_twice(start_town: StartTown) ->
     town.wait_until_paid(120)
     town.assert_journal_agrees()
     assert town.bank.summary()["sends"] == 120
+
+
+def test_a_broker_that_freezes_holds_the_run_up_only_as_long_as_it_is_frozen(
+    start_town: StartTown, rabbit: Rabbit
+) -> None:
+    town = start_town("--latency-ms", "20", PROVIDER_CONCURRENCY="2", BATCH_SIZE="20")
+    schedules(town, 200)
+    town.worker()
+    town.beat()
+    busy(town, 30)
+    os.kill(rabbit.pid, signal.SIGSTOP)
+    try:
+        said = payday(town, "dispatch")
+    finally:
+        os.kill(rabbit.pid, signal.SIGCONT)
+    assert said.returncode == 2
+    assert "CELERY_BROKER_URL: no broker answers" in said.stderr
+    town.wait_until_paid(200)
+    town.assert_journal_agrees()
+
+
+def test_a_message_that_kills_every_worker_ends_with_the_dead_and_its_batch_is_paid(
+    start_town: StartTown, rabbit: Rabbit
+) -> None:
+    town = start_town()
+    schedules(town, 3)
+    assert payday(town, "dispatch").returncode == 0
+    assert rabbit.waiting("pay") == 1
+    deliveries = 0
+    with rabbit.channel() as channel:
+        # What a worker does whose pool child was killed.
+        while (message := channel.basic_get("pay")) is not None:
+            deliveries += 1
+            assert deliveries <= DELIVERIES_MOST + 1
+            channel.basic_reject(message.delivery_tag, requeue=True)
+    assert deliveries == DELIVERIES_MOST + 1
+    assert wait_for(lambda: rabbit.waiting("payday.dead") == 1, 10)
+    with rabbit.channel() as channel:
+        dead = channel.basic_get("payday.dead", no_ack=True)
+        assert dead.headers["x-death"][0]["reason"] == "delivery_limit"
+    town.worker()
+    town.beat()
+    town.wait_until_paid(3)
+    town.assert_journal_agrees()
+
+
+def test_a_tick_that_nobody_took_is_dropped_and_no_dead_letter(start_town: StartTown, rabbit: Rabbit) -> None:
+    town = start_town()
+    assert payday(town, "dispatch").returncode == 0  # makes the queues
+    town.beat()
+    assert wait_for(lambda: rabbit.waiting("dispatch") > 1, 30), town.describe()
+    with rabbit.channel() as channel:
+        assert int(channel.basic_get("dispatch", no_ack=True).properties["expiration"]) == 60_000
+    town.processes[-1].terminate()
+    with rabbit.channel() as channel:
+        channel.queue_purge("dispatch")
+        channel.basic_publish(amqp.Message("{}", expiration="200"), exchange="payday", routing_key="dispatch")
+    assert wait_for(lambda: rabbit.waiting("dispatch") == 0, 10)
+    assert rabbit.waiting("payday.dead") == 0
+
+
+def test_a_queue_in_another_form_is_refused_with_the_mend(start_town: StartTown, rabbit: Rabbit) -> None:
+    town = start_town()
+    with rabbit.channel() as channel:
+        channel.queue_declare("pay", durable=True, auto_delete=False)
+    said = payday(town, "doctor")
+    assert said.returncode == 1
+    assert "BAD  broker" in said.stdout
+    assert "inequivalent arg" in said.stdout
+    assert "delete it there" in said.stdout
+
+
+def test_the_doctor_is_content_with_rabbitmq(start_town: StartTown, rabbit: Rabbit) -> None:
+    town = start_town()
+    said = payday(town, "doctor")
+    assert "ok   broker      answers; RabbitMQ with quorum queues" in said.stdout
+
+
+def test_a_batch_that_would_outlive_rabbitmqs_patience_is_refused(start_town: StartTown) -> None:
+    town = start_town(LEASE_SECONDS="900")
+    said = payday(town, "doctor")
+    assert said.returncode == 1
+    assert "RabbitMQ's consumer_timeout is 1800 s; set it to 884 or less" in said.stdout
+
+
+@pytest.mark.parametrize(
+    ("point", "hit"),
+    [
+        ("after_claim", 1),
+        ("after_send", 2),
+        ("in_settle_commit", 1),
+        ("before_ack", 1),
+        ("after_mark", 1),
+        ("after_publish", 2),
+    ],
+)
+def test_a_pool_child_dies_there_and_everything_is_paid_once(
+    start_town: StartTown, tmp_path: Path, point: str, hit: int
+) -> None:
+    """Its message comes again from the queue, or from the database."""
+    town = start_town(PROVIDER_CONCURRENCY="2", BATCH_SIZE="10", CRASH_AT=f"{point}:{hit}:{tmp_path / 'hits'}")
+    schedules(town, 40)
+    town.worker()
+    town.beat()
+    town.wait_until_paid(40)
+    assert (tmp_path / "hits").stat().st_size >= hit
+    town.assert_journal_agrees()
