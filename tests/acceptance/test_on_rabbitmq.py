@@ -11,8 +11,10 @@ from pathlib import Path
 
 import amqp
 import pytest
+import requests
 
-from deploy.local.processes import wait_for
+from deploy.local.ports import free_port
+from deploy.local.processes import ChildProcess, wait_for
 from tests.bank import BankProcess
 from tests.rabbit import QUEUES, Rabbit
 from tests.town import ROOT, Town
@@ -21,6 +23,7 @@ from worker_service.delivery import DELIVERIES_MOST
 pytestmark = [pytest.mark.all, pytest.mark.xdist_group("rabbitmq")]
 
 StartTown = Callable[..., Town]
+CELERY = [sys.executable, "-m", "celery", "-A", "worker_service.celery_app"]
 
 
 @pytest.fixture
@@ -224,6 +227,29 @@ def test_a_batch_that_would_outlive_rabbitmqs_patience_is_refused(start_town: St
     said = payday(town, "doctor")
     assert said.returncode == 1
     assert "RabbitMQ's consumer_timeout is 1800 s; set it to 884 or less" in said.stdout
+
+
+def test_flower_sees_the_workers(start_town: StartTown, tmp_path: Path) -> None:
+    town = start_town()
+    town.worker()
+    port = free_port()
+    process = ChildProcess(
+        "flower",
+        [*CELERY, "flower", "--conf=deploy/flowerconfig.py", "--address=127.0.0.1", f"--port={port}"],
+        tmp_path / "flower.log",
+        env={**town.environment, "FLOWER_BASIC_AUTH": "me:secret"},
+        cwd=ROOT,
+    )
+
+    def online() -> bool:
+        try:
+            page = requests.get(f"http://127.0.0.1:{port}/workers?json=1", auth=("me", "secret"), timeout=5)
+        except requests.RequestException:
+            return False
+        return page.ok and any(worker.get("status") for worker in page.json()["data"])
+
+    with process:
+        assert wait_for(online, 60), process.log_tail()
 
 
 @pytest.mark.parametrize(
