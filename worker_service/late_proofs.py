@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from shared.crash_points import reached
@@ -17,23 +18,28 @@ from worker_service.service import Service
 log = get_logger(__name__)
 
 
-def prove(service: Service, claim: Claim, verdicts: dict[str, Verdict]) -> None:
+def prove(service: Service, claim: Claim, verdicts: Mapping[str, Verdict]) -> None:
     """Applies proven answers one by one to events that this worker no longer holds (rule K9)."""
+    for proof in proofs_of(claim, verdicts):
+        receive(service, proof)
+
+
+def proofs_of(claim: Claim, verdicts: Mapping[str, Verdict]) -> list[proofs.Proof]:
+    """What the verdicts on a claim's events prove; an unknown one proves nothing."""
     attempts = {event.id: event.attempt for event in [*claim.fresh, *claim.doubtful]}
-    for event_id, verdict in verdicts.items():
-        if verdict.status != "unknown":
-            receive(
-                service,
-                proofs.Proof(
-                    UUID(event_id),
-                    claim.span.date,
-                    attempts[event_id],
-                    paid=verdict.status == "paid",
-                    code=verdict.code,
-                    soft=verdict.soft,
-                    provider_ref=verdict.note,
-                ),
-            )
+    return [
+        proofs.Proof(
+            UUID(event_id),
+            claim.span.date,
+            attempts[event_id],
+            paid=verdict.status == "paid",
+            code=verdict.code,
+            soft=verdict.soft,
+            provider_ref=verdict.note,
+        )
+        for event_id, verdict in verdicts.items()
+        if verdict.status != "unknown"
+    ]
 
 
 def receive(service: Service, proof: proofs.Proof) -> proofs.Reception:
