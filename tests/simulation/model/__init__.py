@@ -1,0 +1,1 @@
+"""The rows of a payday in plain Python: what each transaction's SQL does to them. It decides nothing itself."""

@@ -1,0 +1,55 @@
+"""Many interleavings of dispatcher, workers, resolver, users, crashes and days: the rules of money hold in each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.simulation.__main__ import run
+from tests.simulation.configuration import Terms
+from tests.simulation.scenario import Scenario
+from tests.simulation.story import Story
+
+A_FEW = 2000
+MANY = 100_000
+CHUNK = 12_500
+
+
+def test_a_few_thousand_interleavings_keep_the_rules() -> None:
+    steps = run(0, A_FEW).steps
+    assert steps > 20 * A_FEW
+
+
+@pytest.mark.all
+@pytest.mark.parametrize("first", range(0, MANY, CHUNK))
+def test_a_hundred_thousand_interleavings_keep_the_rules(first: int) -> None:
+    total = run(first, first + CHUNK)
+    print(f"{CHUNK} interleavings, {total.steps} steps")
+
+
+def test_a_process_that_stands_still_between_looking_and_sending_is_the_only_way_to_pay_twice() -> None:
+    """Whatever was not sent late keeps every rule; what was sent late may be paid twice, and now and then is."""
+    total = run(0, A_FEW, freezes=True)
+    print(f"{total.late} events sent after the lease, {total.twice} paid twice")
+    assert total.late > total.twice > 0
+
+
+def test_a_late_send_is_harmless_while_the_key_is_remembered_and_was_not_given_up() -> None:
+    """The bank knows the key, or pays it for the first time; only who was told *never paid* meanwhile pays anew."""
+    for seed in range(A_FEW // 2):
+        story = Story(seed, freezes=True, chosen=_long_memory)
+        story.run()
+        for number in story.twice:
+            given_up = [attempt for (event, _), attempt in story.rows.attempts.items() if event == number]
+            assert any(attempt.state == "not_executed" for attempt in given_up), f"seed {seed}"
+
+
+def _long_memory(found: Scenario) -> Scenario:
+    terms = Terms(key_window_seconds=30 * 86_400, record_seconds=60 * 86_400)
+    return replace(found, terms=terms)
+
+
+def test_a_seed_tells_one_story() -> None:
+    first, second = (Story(7).run() for _ in range(2))
+    assert first == second
