@@ -168,6 +168,7 @@ def _configure_logging(**_: object) -> None:
 @celeryd_init.connect  # type: ignore[untyped-decorator]
 def _check_worker(**_: object) -> None:
     """A worker starts only where it can work."""
+    _configure_logging()
     problems = readiness.worker_problems(ping, redis_client)
     if problems:
         sys.exit(readiness.refuse(problems))

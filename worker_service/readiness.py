@@ -79,7 +79,7 @@ def worker_problems(ping: Callable[[], None], client: BrokerClient) -> list[str]
     found += [broker_checks.message(settings), *provider_checks.provider(settings)]
     for check in found:
         if check.warning:
-            log.warning("not checked", name=check.name, detail=check.detail)
+            log.warning("cannot be checked", check=check.name, detail=check.detail)
     return problems(found)
 
 

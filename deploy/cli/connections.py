@@ -11,6 +11,7 @@ from shared.db.migrate import current_revision, head_revision
 from shared.db.readiness import why_unreachable
 from shared.db.retrying import DatabaseError
 from shared.settings import Settings
+from worker_service import database_checks
 
 
 def refuse_unreachable(settings: Settings) -> None:
@@ -39,14 +40,12 @@ def revisions(settings: Settings) -> tuple[str | None, str]:
 @contextmanager
 def open_database(settings: Settings) -> Iterator[Engine]:
     """Connections to a migrated database. Raises Refusal, also when the database fails while they are used."""
-    present, head = revisions(settings)
-    if present != head:
-        raise Refusal(
-            f"DATABASE_URL: the schema is at {present or 'nothing'}, not at {head}; run `payday db upgrade`",
-            CANNOT_START,
-        )
+    refuse_unreachable(settings)
     engine = make_engine(settings.database_url, pool_size=1)
     try:
+        schema = database_checks.schema(engine)
+        if not schema.ok:
+            raise Refusal(schema.detail, CANNOT_START)
         yield engine
     except DatabaseError as error:
         raise Refusal(f"the database failed: {str(error.orig).strip().splitlines()[0]}") from error

@@ -15,6 +15,7 @@ import psycopg2
 import pytest
 import redis
 
+from deploy.local.processes import ChildProcess
 from shared.db.engine import make_engine
 from shared.settings import Settings, read_settings
 from worker_service import broker_checks, provider_checks, readiness, redis_server
@@ -22,6 +23,7 @@ from worker_service.check import Check, problems
 
 ROOT = Path(__file__).parents[2]
 KEPT = ("PATH", "HOME", "TMPDIR", "PYTHONPATH", "LANG", "LC_ALL")
+WORKER = [sys.executable, "-m", "celery", "-A", "worker_service.celery_app", "worker", "--concurrency=1"]
 EVENT = "01900000-0000-7000-8000-000000000001"
 
 
@@ -31,13 +33,17 @@ def settings_of(**environment: str) -> Settings:
     return read_settings({**told, "PROVIDER_URL": "http://127.0.0.1:9", **environment})
 
 
+def worker_environment(**environment: str) -> dict[str, str]:
+    clean = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return {**clean, "PROVIDER_URL": "http://127.0.0.1:9", "C_FORCE_ROOT": "1", **environment}
+
+
 def start_worker(**environment: str) -> subprocess.CompletedProcess[str]:
     """A real worker, which is expected to refuse."""
-    clean = {name: os.environ[name] for name in KEPT if name in os.environ}
     return subprocess.run(
-        [sys.executable, "-m", "celery", "-A", "worker_service.celery_app", "worker"],
+        WORKER,
         cwd=ROOT,
-        env={**clean, "PROVIDER_URL": "http://127.0.0.1:9", "C_FORCE_ROOT": "1", **environment},
+        env=worker_environment(**environment),
         capture_output=True,
         text=True,
         timeout=60,
@@ -169,29 +175,31 @@ def test_a_server_that_does_not_survive_its_machine_is_refused_in_production_onl
     assert {problem.split()[1] for problem in refused} == off
 
 
-def test_a_broker_that_hides_its_policy_is_believed_with_a_warning(broker_url: str) -> None:
+@contextlib.contextmanager
+def hosted(broker_url: str, *forbidden: str) -> Iterator[str]:
+    """The broker's address for a user who may do everything but these."""
     parts = urlsplit(broker_url)
     with redis.Redis.from_url(broker_url) as client:
-        client.execute_command("ACL", "SETUSER", "hosted", "on", ">secret", "~*", "&*", "+@all", "-config", "-info")
-        try:
-            hosted = parts._replace(netloc=f"hosted:secret@{parts.hostname}:{parts.port}").geturl()
-            check = broker_checks.memory(lambda: client_of(hosted))
-        finally:
-            client.execute_command("ACL", "DELUSER", "hosted")
-    assert (check.ok, check.warning) == (True, True)
-    assert "may not be read" in check.detail
+        client.execute_command("ACL", "SETUSER", "hosted", "on", ">secret", "~*", "&*", "+@all", *forbidden)
+        yield parts._replace(netloc=f"hosted:secret@{parts.hostname}:{parts.port}").geturl()
+        client.execute_command("ACL", "DELUSER", "hosted")
+
+
+def test_a_broker_that_hides_its_policy_is_believed_with_a_warning(
+    database_url: str, broker_url: str, tmp_path: Path
+) -> None:
+    with hosted(broker_url, "-config", "-info") as url:
+        check = broker_checks.memory(lambda: client_of(url))
+        assert (check.ok, check.warning) == (True, True)
+        environment = worker_environment(DATABASE_URL=database_url, CELERY_BROKER_URL=url)
+        with ChildProcess("worker", WORKER, tmp_path / "log", env=environment, cwd=ROOT) as worker:
+            worker.wait_until(lambda: " ready." in worker.log_path.read_text(), 60)
+            assert "its maxmemory-policy may not be read here" in worker.log_path.read_text()
 
 
 def test_a_broker_that_only_closes_config_is_still_judged(evicting_url: str) -> None:
-    parts = urlsplit(evicting_url)
-    with redis.Redis.from_url(evicting_url) as client:
-        client.execute_command("ACL", "SETUSER", "hosted", "on", ">secret", "~*", "&*", "+@all", "-config")
-        try:
-            hosted = parts._replace(netloc=f"hosted:secret@{parts.hostname}:{parts.port}").geturl()
-            check = broker_checks.memory(lambda: client_of(hosted))
-        finally:
-            client.execute_command("ACL", "DELUSER", "hosted")
-    assert not check.ok
+    with hosted(evicting_url, "-config") as url:
+        assert not broker_checks.memory(lambda: client_of(url)).ok
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
