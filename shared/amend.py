@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import count, islice, takewhile
 from uuid import UUID
 
@@ -189,8 +189,12 @@ def place_of(session: Session, gate: Gate, schedule: Schedule, timeline: Timelin
     next_open, day = gate.next_open_date, skipped.nominal_date
     stored = entries.lock_to_edit(session, schedule, timeline.reach_back(day))
     stays = staying(stored, timeline, next_open, Edit(seam=date.max))
-    found = next(_occurrences(session, schedule, timeline, day, next_open, stays), None)
-    return found if found is not None and found.nominal_date == day else None
+    # What an extension is still to write before it has its numbers first.
+    since = day if day <= schedule.written_through else schedule.written_through + timedelta(days=1)
+    found = _occurrences(session, schedule, timeline, since, next_open, stays)
+    return next(
+        (item for item in takewhile(lambda item: item.nominal_date <= day, found) if item.nominal_date == day), None
+    )
 
 
 def _occurrences(
@@ -199,12 +203,19 @@ def _occurrences(
     """The payments from a nominal date on, numbered after those before it: with those that are skipped there."""
     rows = entries.numbered_before(session, schedule, since)
     taken = {row.sequence for row in rows if not row.is_skipped}
+    days = [row.nominal_date for row in rows if row.is_skipped]
 
     def found(day: date) -> Iterator[Occurrence]:
-        return timeline.occurrences(day, next_open=next_open, held=stays.held, staying=stays.numbers, taken=taken)
+        return timeline.occurrences(
+            day,
+            next_open=next_open,
+            held=stays.held,
+            staying=stays.numbers,
+            taken=taken,
+            written=stays.written.union(days),
+        )
 
     # A rule that changed after a date was skipped may have taken its place away.
-    days = (row.nominal_date for row in rows if row.is_skipped)
     skipped = [day for day in days if next((item.nominal_date for item in found(day)), None) == day]
     used = taken | set(stays.numbers.values())
     taken.update(islice((number for number in count(1) if number not in used), len(skipped)))

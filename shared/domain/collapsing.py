@@ -33,7 +33,7 @@ def one_a_day(
         # Only a date up to the day itself can still take it from an earlier one.
         while waiting and waiting[0].date < item.nominal_date:
             yield from _if_chosen(waiting.popleft(), chosen, staying)
-        if item.revision.rule.collapses and item.nominal_date not in staying:
+        if item.revision.rule.collapses:
             chosen.setdefault(item.date, held.get(item.date, item.nominal_date))
             if item.nominal_date == item.date and item.date not in held:
                 chosen[item.date] = item.nominal_date

@@ -56,11 +56,12 @@ class Edit:
 @dataclass(frozen=True, slots=True)
 class Staying:
     """What stands whatever the timeline says: `numbers` has the nominal date of each event that stays, with its
-    sequence if that is final, and `held` the days that a payment of a rule by the day has for good, each with its
-    nominal date: no other falls onto them."""
+    sequence if that is final, `written` those of all events that have one, and `held` the days that a payment of a
+    rule by the day has for good, each with its nominal date: no other falls onto them."""
 
     numbers: dict[date, int | None] = field(default_factory=dict)
     held: dict[date, date] = field(default_factory=dict)
+    written: set[date] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -149,6 +150,8 @@ def staying(stored: Iterable[Entry], timeline: Timeline, next_open: date, edit: 
     """
     found, by_the_day = Staying(), {revision.number: revision.rule.collapses for revision in timeline.revisions}
     for entry in stored:
+        if entry.cancel_reason not in FREES_ITS_DATE:
+            found.written.add(entry.nominal_date)
         used = entry.status in USED or entry.cancel_reason == CancelReason.GIVEN_UP
         if not (used or (entry.status in EDITABLE and edit.spares(entry, next_open))):
             continue

@@ -95,8 +95,8 @@ def revise(timeline: Timeline, change: ScheduleChange, at: Standpoint, last_numb
         terms = item.terms._replace(**change.terms) if retermed and day >= seam else item.terms
         tail.append((day, own if day >= ruled_from else item.rule, terms))
     added = [Revision(last_number + number, *contents) for number, contents in enumerate(_merged(tail), 1)]
-    if rebounded and at.first_editable is not None:
-        starts.add(at.first_editable)  # an open event may lie beyond the new end although its date has come
+    if rebounded and at.first_open is not None:
+        starts.add(at.first_open)  # an open event may lie beyond the new end although its date has come
     return Revised(added, min(starts), new_rule, retermed, rebounded)
 
 

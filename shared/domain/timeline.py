@@ -141,6 +141,7 @@ class Timeline:
         held: Mapping[date, date] = _NOTHING_HELD,
         staying: Mapping[date, int | None] = _NOTHING_STAYS,
         taken: Collection[int] = frozenset(),
+        written: Collection[date] | None = None,
     ) -> Iterator[Occurrence]:
         """The payments whose nominal date is `since` or later, numbered from `sequence` but for what is `taken`.
 
@@ -148,11 +149,17 @@ class Timeline:
         needs no shift, else the earliest. Those of the nominal dates `staying` remain on whatever day they stand, with
         the number that is theirs for good if there is one. The first amount belongs to sequence 1, the final one to the
         last payment that remains (rule S8). Whoever writes them now says the next open date: a date that rolls before
-        it becomes the first working day from it on (rule D2). An extension names none.
+        it becomes the first working day from it on (rule D2). An extension names none. Whoever edits them says which
+        nominal dates are `written`: of those before the next open date, no other is a payment.
         """
         nominal_dates = self.nominal_dates(self.reach_back(since), staying)
         rolled = (self._roll(day, revision, next_open) for day, revision in nominal_dates)
-        remaining = (kept for kept in one_a_day(rolled, held, staying) if kept.nominal_date >= since)
+        lapsed = date.min if written is None or next_open is None else next_open
+        remaining = (
+            item
+            for item in one_a_day(rolled, held, staying)
+            if item.nominal_date >= since and (item.nominal_date >= lapsed or item.nominal_date in (written or ()))
+        )
         used = {*taken, *staying.values()}
         free = (number for number in numbers_from(sequence) if number not in used)
         current = next(remaining, None)

@@ -171,3 +171,23 @@ def test_kept_are_all_open_events_that_stay_as_they_were(api: Api) -> None:
         kept = [event["id"] for event in answer["changes"]["kept"]]
         untouched = [event_id for event_id in rest if event_id not in touched]
         assert kept[: len(untouched)] == untouched
+
+
+def test_what_comes_back_beyond_what_is_written_leaves_the_numbers_before_it(api: Api) -> None:
+    made = api.schedule(**{**WEEKLY, "frequency": "monthly"})
+    skipped = skip(api, made, "2027-03-03")
+    edit(api, made, frequency="daily")
+    assert restore(api, skipped)["sequence"] == 91  # 3 December is the first of a payment every day
+    assert edit(api, made, endDate="2027-03-03")["changes"]["kept"]
+    assert sequences(api, made) == list(range(1, 92))
+
+
+def test_days_that_passed_when_they_had_rolled_are_not_counted_again(api: Api, database_url: str) -> None:
+    made = api.schedule(frequency="daily", startDate="2026-11-20", count=2, dayConvention="preceding")
+    api.call("POST", f"/v1/schedules/{made['id']}/pauses", json={"from": "2026-11-20", "until": "2026-11-21"})
+    sunday = Api(database_url, BUSINESS_DATE="2026-11-22")
+    edit(sunday, made, endDate="2026-11-25", count=None)
+    later = Api(database_url, BUSINESS_DATE="2026-11-24")
+    edit(later, made, endDate="2026-11-27")
+    numbers = sequences(later, made)
+    assert numbers == list(range(1, len(numbers) + 1))
