@@ -30,9 +30,10 @@ RETURNING b.date, b.first_id, b.last_id, b.ids, b.epoch, b.retry, b.deaths,
 """)
 
 
+# Of a batch that somebody held, the takeover counts the death; a piece of one that was split was never taken.
 DEATH = text("""
 UPDATE batch SET deaths = deaths + 1 WHERE id = :batch
-  AND (status = 'waiting' OR (status = 'claimed' AND lease_until < clock_timestamp()))
+  AND (status = 'waiting' OR (status = 'claimed' AND epoch = 0 AND lease_until < clock_timestamp()))
 """)
 
 
