@@ -22,7 +22,10 @@ PIECES = 8
 
 def count_death(rows: Watched, batch_id: int) -> None:
     batch = rows.batches.get(batch_id)
-    if batch is not None and batch.status == "waiting":
+    if batch is None:
+        return
+    is_piece = batch.status == "claimed" and batch.epoch == 0
+    if is_piece or batch.status == "waiting":
         batch.deaths += 1
 
 

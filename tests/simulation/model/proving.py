@@ -137,8 +137,8 @@ def never_paid(rows: Watched, guards: Guards, taken: OpenAttempt, *, again: bool
 def resolve(rows: Watched, number: int, reference: str | None) -> None:
     """A person settles an unknown event, as paid with a reference or as not paid (P2)."""
     event = rows.events[number]
-    enter(rows)
     if event.status is EventStatus.UNKNOWN:
+        enter(rows)
         code = RESOLVED if reference is None else None
         _outcome(rows, event, reference is not None, code, reference, None, None)
         for attempt in rows.attempts.values():

@@ -47,7 +47,9 @@ def settle(
     ]
     _add_retries(rows, claim, [event for event in moved if event.retry_on is not None])
     if not left.more:
-        claiming.finish(rows, claim, wait_seconds=left.wait_seconds, held=left.held)
+        freed = left.held and not rows.held
+        wait_seconds = 0.0 if freed else left.wait_seconds
+        claiming.finish(rows, claim, wait_seconds=wait_seconds, held=left.held and not freed)
     return len(moved)
 
 

@@ -35,8 +35,8 @@ def cancel(rows: Watched, number: int) -> None:
 def pause(rows: Watched, number: int) -> None:
     """A schedule rests from today on, until somebody ends it."""
     event = rows.events[number]
-    now = enter(rows)
     if not event.schedule.cancelled:
+        now = enter(rows)
         event.schedule.pauses.append(Window(now.today, None))
         _settle_pauses(rows, now, event)
 
@@ -69,9 +69,10 @@ def _settle_pauses(rows: Watched, now: BusinessNow, event: EventRow) -> None:
 def change_amount(rows: Watched, number: int, amount: int) -> None:
     """Gives a schedule another amount; what is being paid takes it if it comes back (C6)."""
     event = rows.events[number]
-    schedule, now = event.schedule, enter(rows)
+    schedule = event.schedule
     if schedule.cancelled:
         return
+    now = enter(rows)
     nominal, opens = schedule.nominal_date, next_open(rows, now)
     at = Standpoint(
         nominal if event.status in EDITABLE else None,
