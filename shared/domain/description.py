@@ -68,12 +68,18 @@ def is_single(rule: Rule, since: date) -> bool:
 
 
 def _first_dates(rule: Rule, since: date) -> list[date]:
-    """The first nominal date, and the second if there is one; the day itself where no calendar is known."""
-    since = max(since, rule.start_date)
+    """The first nominal date, and the second if there is one; the day itself where no calendar is known.
+
+    Where none is left from that day on, those that there were.
+    """
+    is_over = rule.end_date is not None and rule.end_date < since
+    since = rule.start_date if is_over else max(since, rule.start_date)
     if is_every_working_day(rule.frequency):
         return [since] * 2
     dates = rule.grid(weekends_only()).dates_from(since)
     found = [day for day in islice(dates, 2) if rule.end_date is None or day <= rule.end_date]
+    if not found and since > rule.start_date:
+        return _first_dates(rule, rule.start_date)
     return found or [since] * 2
 
 

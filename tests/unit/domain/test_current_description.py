@@ -76,3 +76,14 @@ def test_the_last_payment_of_a_rule_is_said_as_one() -> None:
     assert describe_now(timeline.revisions, "GBP", date(2027, 1, 1)) == (
         f"£1.00 {MONTHLY} 28 December 2026; £2.00 once on 1 March 2027"
     )
+
+
+@pytest.mark.parametrize("frequency", ["once", "dates", "daily", "EvryWorkgDay", "yearly"])
+def test_what_is_over_is_said_too(frequency: str) -> None:
+    first = date(2026, 12, 28)
+    bounds = {"dates": (first,)} if frequency == "dates" else {} if frequency == "once" else {"end_date": first}
+    rule = Rule(first, frequency, **bounds)  # type: ignore[arg-type]
+    sentence = said("2027-03-01", ("2026-12-28", rule, {}), ("2027-02-01", rule, {"amount": 4000}))
+    assert sentence.startswith("£40.00 ")
+    assert "28 December 2026" in sentence
+    assert "2027" not in sentence
