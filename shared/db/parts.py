@@ -79,8 +79,10 @@ SELECT id::text, payer_id, payee_id, amount, currency, coalesce(reference, ''), 
 FROM claimed
 """
 USED: Final = "CASE WHEN first_sent_at IS NULL THEN 0 ELSE 1 END"
-FEW: Final = """{within} AND id IN (
-  SELECT id FROM event WHERE {which} AND id > CAST(:through AS uuid) ORDER BY id LIMIT :most)"""
+# Who waits for another's claim looks at the row again, but not at what a subquery said of it: the condition stands
+# outside, too. Inside, the lock lets the part go on to events that are free; an empty one would end the batch.
+FEW: Final = """{which} AND id = ANY(ARRAY(
+  SELECT id FROM event WHERE {which} AND id > CAST(:through AS uuid) ORDER BY id LIMIT :most FOR UPDATE))"""
 
 DOUBTFUL = f"""
 SELECT e.id::text, e.payer_id, e.payee_id, e.amount, e.currency, coalesce(e.reference, ''), e.attempt, e.failure_code,
@@ -119,7 +121,7 @@ def claimable(claim: Claim) -> str:
 def _claim(session: Session, claim: Claim, holds: Holds, most: int | None) -> Any:
     which = claimable(claim) + (NOT_HELD if holds else "")
     if most is not None:
-        which = FEW.format(within=claim.span.condition, which=which)
+        which = FEW.format(which=which)
     statement = CLAIM.format(which=which, used=USED if claim.retry else "0")
     return session.execute(text(statement), {**_values(claim), **_held(holds), "through": claim.through, "most": most})
 
