@@ -13,7 +13,7 @@ OR_NONE := $(if $(ARGS),|| [ $$? -eq 5 ])
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-more lint types format bench install lock
+.PHONY: help demo test test-all test-more lint types format bench chaos install lock
 .SUFFIXES:
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
@@ -47,6 +47,9 @@ format: .venv/test.stamp ## Bring the code into form (ruff)
 
 bench: .venv/test.stamp ## Measure how fast events are settled (ARGS='--help' shows what can be set)
 	@exec $(PY) -m tests.benchmarks $(ARGS)
+
+chaos: .venv/test.stamp ## Harm everything for ten minutes and see that nothing is paid twice or lost (ARGS='--seconds 3600')
+	@exec $(PY) -m tests.chaos $(ARGS)
 
 install: .venv/demo.stamp ## Install Payday in .venv and do nothing else
 

@@ -9,6 +9,7 @@ import signal
 import sys
 import tempfile
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -17,6 +18,8 @@ from tests.chaos.options import MODES, Options
 from tests.chaos.run import ChaosRun, Result
 
 SECONDS = 600.0
+LEAST_SECONDS, MOST_SECONDS = 30.0, 400.0
+"""Of one mode, before the next has its turn."""
 
 
 def main(arguments: list[str]) -> int:
@@ -26,20 +29,32 @@ def main(arguments: list[str]) -> int:
         for kind in KINDS:
             print(f"{kind.name:45} {kind.part:12} {' '.join(kind.modes)}{' (batches)' if kind.of_batches else ''}")
         return 0
-    seed = random.SystemRandom().randrange(10**6) if given.seed is None else given.seed
-    drawn = random.Random(f"{seed}/setup")
-    batch_size = given.batch_size or drawn.choice([1, 1, 5])
-    options = Options(
-        seconds=given.seconds,
-        seed=seed,
-        mode=given.mode or drawn.choice(MODES),
-        only=tuple(given.only),
-        batch_size=batch_size,
-        max_rps=given.max_rps,
-        keep=given.keep,
-    )
     signal.signal(signal.SIGTERM, _interrupt)
-    return _run(options)
+    for options in _rounds(given):
+        status = _run(options)
+        if status != 0:
+            return status
+    return 0
+
+
+def _rounds(given: argparse.Namespace) -> Iterator[Options]:
+    """One run in the mode that is given; otherwise one after the other in every mode, until the time is up."""
+    seed = random.SystemRandom().randrange(10**6) if given.seed is None else given.seed
+    modes: tuple[str, ...] = (given.mode,)
+    seconds = given.seconds
+    if given.mode is None:
+        modes, seconds = MODES, max(LEAST_SECONDS, min(MOST_SECONDS, given.seconds / len(MODES)))
+    for number in range(max(1, round(given.seconds / seconds))):
+        drawn = random.Random(f"{seed + number}/setup")
+        yield Options(
+            seconds=seconds,
+            seed=seed + number,
+            mode=modes[number % len(modes)],
+            only=tuple(given.only),
+            batch_size=given.batch_size or drawn.choice([1, 1, 5]),
+            max_rps=given.max_rps,
+            keep=given.keep,
+        )
 
 
 def _run(options: Options) -> int:
@@ -47,6 +62,8 @@ def _run(options: Options) -> int:
     folder.chmod(0o755)  # the servers' account passes through
     again = (
         f"--seed {options.seed} --mode {options.mode} --batch-size {options.batch_size} --seconds {options.seconds:g}"
+        + "".join(f" --only '{word}'" for word in options.only)
+        + (f" --max-rps {options.max_rps}" if options.max_rps else "")
     )
     print(f"chaos {again}", flush=True)
     run = ChaosRun(options, folder, lambda words: print(words, flush=True))
@@ -87,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--seconds", type=float, default=SECONDS, help="how long it is harmed (default %(default)g)")
     add("--seed", type=int, help="the same faults at the same times; drawn and shown when not given")
-    add("--mode", choices=MODES, help="what the provider does with a key; drawn when not given")
+    add("--mode", choices=MODES, help="what the provider does with a key; each in turn when not given")
     add("--batch-size", type=int, default=0, help="payments in one call; drawn when not given")
     add("--max-rps", type=int, default=0, help="calls a second over all workers; 0: no limit")
     add("--only", action="append", default=[], metavar="WORD", help="only faults with this in their name; repeatable")

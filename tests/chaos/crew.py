@@ -44,6 +44,11 @@ class Crew:
         running = self.running(kind)
         return [rng.choice(running)] if running else []
 
+    @property
+    def has_worker(self) -> bool:
+        """Whether one of them takes messages."""
+        return any(" ready." in worker.log_path.read_text(errors="replace") for worker in self.running("worker"))
+
     def children(self, kind: str) -> list[int]:
         """The pool's children of all workers, the processes behind gunicorn's master."""
         return [child for member in self.running(kind) for child in children(member.pid)]

@@ -14,13 +14,13 @@ LANES = 2
 FIRST_SECONDS = 2.0
 GAP_SECONDS = (0.5, 2.0)
 EVERYTHING = "everything"
-MINUTES_FROM_SECONDS = 300.0
+MINUTES_FROM_SECONDS = 180.0
 LONG_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One fault, from `at` to `until`, in seconds from the start."""
+    """One fault, from `at` to `until`, in seconds from the start, but for those that the harness itself was held up."""
 
     at: float
     until: float
@@ -68,5 +68,11 @@ def _until_free(kind: Kind, busy: dict[str, float]) -> list[float]:
 
 
 def _drawn(kinds: Sequence[Kind], rng: Random) -> Iterator[Kind]:
+    """Each once, then again; but of those that stop everything, which takes long, one at a time."""
+    rest = [kind for kind in kinds if kind.part != EVERYTHING]
+    stopping = [kind for kind in kinds if kind.part == EVERYTHING]
+    rng.shuffle(stopping)
     while kinds:
-        yield from rng.sample(list(kinds), len(kinds))
+        bag = [*rest, *stopping[:1]]
+        stopping = [*stopping[1:], *stopping[:1]]
+        yield from rng.sample(bag, len(bag))

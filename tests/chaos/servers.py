@@ -58,9 +58,9 @@ class Servers:
         """A client of the broker that gives up soon."""
         return redis.Redis.from_url(self.broker.url, socket_timeout=2, socket_connect_timeout=2)
 
-    def superuser(self) -> psycopg2.extensions.connection:
-        """A connection that may look at others and end them."""
-        connection = psycopg2.connect(self.postgres.url(), connect_timeout=2)
+    def superuser(self, database: str = "postgres") -> psycopg2.extensions.connection:
+        """A connection that may look at others and end them; it gives up soon."""
+        connection = psycopg2.connect(self.postgres.url(database), connect_timeout=2, options="-c lock_timeout=2s")
         connection.autocommit = True
         return connection
 

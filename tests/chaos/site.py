@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+import psycopg2
 
 from tests.bank import BankProcess
 from tests.chaos.client import Client
 from tests.chaos.crew import Crew
 from tests.chaos.options import Options
-from tests.chaos.servers import Servers
+from tests.chaos.servers import DATABASE, Servers
 from tests.town import Town
 
 CANARY = "canary"
@@ -20,6 +23,7 @@ PROCESSING_SECONDS = 5.0
 FIRST_DAY = "2026-03-02"
 DECLINES = {f"{CANARY}-poor": "insufficient_funds", f"{CANARY}-closed": "account_closed"}
 START_SECONDS = 90.0
+REOPEN = "UPDATE provider SET shut_until = NULL, trips = 0, allowance = NULL"
 
 
 class Site:
@@ -59,12 +63,12 @@ class Site:
         self.crew = Crew(self.town, self.logs)
 
     def open(self) -> None:
-        """Starts Payday; returns when the API is ready. Raises TimeoutError."""
+        """Starts Payday, or waits for it; returns when the API and a worker are ready. Raises TimeoutError."""
         give_up = time.monotonic() + START_SECONDS
         while not self._is_ready():
             self.crew.tend()
             if time.monotonic() > give_up:
-                raise TimeoutError("the API is not ready")
+                raise TimeoutError("Payday is not ready")
             time.sleep(0.2)
 
     def client(self) -> Client:
@@ -73,9 +77,14 @@ class Site:
 
     def _is_ready(self) -> bool:
         try:
-            return bool(self.crew.running("api")) and self.client().ask("GET", "/readyz").ok
+            return self.crew.has_worker and self.client().ask("GET", "/readyz").ok
         except OSError:
             return False
+
+    def reopen(self) -> None:
+        """As if the time had passed for which the provider is left alone: other faults shall have something to hit."""
+        with contextlib.suppress(psycopg2.Error), contextlib.closing(self.servers.superuser(DATABASE)) as connection:
+            connection.cursor().execute(REOPEN)
 
     def close(self) -> None:
         self.crew.close()

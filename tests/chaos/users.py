@@ -176,6 +176,7 @@ class User:
             answer = self._client.ask(method, path, body, **options)
         except requests.RequestException:
             self._answers["none"] += 1
+            time.sleep(PAUSE_SECONDS)
             return None
         self._answers[f"{answer.status_code // 100}xx"] += 1
         if answer.status_code >= 500:

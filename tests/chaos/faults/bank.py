@@ -69,6 +69,7 @@ def scripted(name: str) -> Harm:
                 yield
         finally:
             _heal(site)
+            site.reopen()
 
     return harm
 
@@ -95,6 +96,7 @@ def killed(site: Site, rng: Random) -> Iterator[None]:
             yield
     finally:
         site.bank.restart()
+        site.reopen()
 
 
 def _seconds(name: str) -> tuple[float, float]:

@@ -16,13 +16,13 @@ EVENING_SECONDS = 3.0
 
 
 def next_day(site: Site, rng: Random) -> Iterator[None]:
-    site.crew.move(_after(site, 1))
+    _move(site, 1)
     yield
 
 
 def days_away(site: Site, rng: Random) -> Iterator[None]:
     """Nobody worked for some days."""
-    site.crew.move(_after(site, rng.randint(2, 4)))
+    _move(site, rng.randint(2, 4))
     yield
 
 
@@ -34,7 +34,7 @@ def over_the_cutoff(site: Site, rng: Random) -> Iterator[None]:
         while time.monotonic() < until:
             yield
     finally:
-        site.crew.move(_after(site, 1))
+        _move(site, 1)
 
 
 def closed_by_hand(site: Site, rng: Random) -> Iterator[None]:
@@ -46,11 +46,13 @@ def closed_by_hand(site: Site, rng: Random) -> Iterator[None]:
     except requests.RequestException:
         yield
     finally:
-        site.crew.move(_after(site, 1))
+        _move(site, 1)
 
 
-def _after(site: Site, days: int) -> str:
-    return f"{date.fromisoformat(site.town.business_date[:10]) + timedelta(days=days)}T12:00"
+def _move(site: Site, days: int) -> None:
+    """Returns when everybody works again, at noon."""
+    site.crew.move(f"{date.fromisoformat(site.town.business_date[:10]) + timedelta(days=days)}T12:00")
+    site.open()
 
 
 KINDS = (
