@@ -27,6 +27,9 @@ ALTER TABLE batch ALTER COLUMN id RESTART WITH 1
 """)
 
 
+READ_ONLY = ("unfinished_plans", "to_close")
+
+
 class Lockstep:
     """What the actors call; `comparisons` counts the pictures that were compared."""
 
@@ -70,6 +73,8 @@ class Lockstep:
     def _compare(self, name: str, found: object, expected: object) -> None:
         found, expected = _in_order(found), _in_order(expected)
         demand(found == expected, f"{name}: the database says {found}, the model {expected}")
+        if name in READ_ONLY:
+            return
         theirs, ours = of_database(self.database), of_model(self.model.rows)
         for table, rows in theirs.items():
             off = {key: (rows.get(key), ours[table].get(key)) for key in {*rows, *ours[table]}}

@@ -200,16 +200,19 @@ class Story:
             self._switch()
 
     def _start_somebody(self) -> None:
+        """Whoever has something to do and does nothing."""
         free = [name for name in WORKERS if name not in self.actors]
+        asked = any(attempt.state == "open" for attempt in self.rows.attempts.values())
+        resolver = next((name for name in RESOLVERS if name not in self.actors), None)
         point = self.random.random()
         if self.messages and free and point < 0.6:
             self.start(free[0], self.messages.pop(self.random.randrange(len(self.messages))))
-        elif point < 0.8 and DISPATCHER not in self.actors:
+        elif asked and resolver is not None and point < 0.8:
+            self.start(resolver)
+        elif point < 0.3:
+            self.advance(self.now + 5)
+        elif DISPATCHER not in self.actors:
             self.start(DISPATCHER)
-        elif point < 0.95 and RESOLVERS[0] not in self.actors:
-            self.start(RESOLVERS[0])
-        elif RESOLVERS[1] not in self.actors:
-            self.start(RESOLVERS[1])
         elif self.actors:
             self.go_on(self.random.choice(list(self.actors)))
 

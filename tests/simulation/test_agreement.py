@@ -12,7 +12,7 @@ from tests.simulation.lockstep import Lockstep
 from tests.simulation.model.model import Model
 from tests.simulation.story import Story
 
-A_FEW = 20
+A_FEW = 50
 MANY = 1000
 CHUNK = 250
 

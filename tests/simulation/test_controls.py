@@ -20,10 +20,9 @@ from tests.simulation import quiet, sending
 from tests.simulation.actors import Message
 from tests.simulation.bank import Fate
 from tests.simulation.broken import Broken
-from tests.simulation.configuration import Terms
+from tests.simulation.by_hand import happens, one_event, one_event_without_keys, to_the_end
 from tests.simulation.model import returning
 from tests.simulation.model.guards import ALL, Guards
-from tests.simulation.scenario import Due, Scenario
 from tests.simulation.story import DISPATCHER, RESOLVERS, WORKERS, Story
 from tests.simulation.transactions import Wish
 from worker_service import decisions, orders, resolving
@@ -219,24 +218,3 @@ def test_a_not_found_that_is_older_than_a_send_proves_nothing(still: bool) -> No
     else:
         with pytest.raises(Broken, match="given up while it may be paid"):
             to_the_end(story, RESOLVERS[0])
-
-
-def one_event(found: Scenario) -> Scenario:
-    return replace(found, terms=Terms(), dues=(Due(0, 2, None),))
-
-
-def one_event_without_keys(found: Scenario) -> Scenario:
-    return replace(found, terms=Terms(mode="enquiry", processing_seconds=5), dues=(Due(0, 2, None),))
-
-
-def happens(story: Story, fate: Fate) -> None:
-    """From now on this is the fate of every send."""
-    story.scenario = replace(story.scenario, weights=tuple(int(each is fate) for each in Fate))
-
-
-def to_the_end(story: Story, name: str, message: Message | None = None) -> None:
-    """An actor does all that it has to do."""
-    if name not in story.actors:
-        story.start(name, message)
-    while name in story.actors:
-        story.go_on(name)

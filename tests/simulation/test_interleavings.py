@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from tests.simulation.__main__ import run
-from tests.simulation.configuration import Terms
-from tests.simulation.scenario import Scenario
 from tests.simulation.story import Story
 
 A_FEW = 2000
@@ -33,21 +29,6 @@ def test_a_process_that_stands_still_between_looking_and_sending_is_the_only_way
     total = run(0, A_FEW, freezes=True)
     print(f"{total.late} events sent after the lease, {total.twice} paid twice")
     assert total.late > total.twice > 0
-
-
-def test_a_late_send_is_harmless_while_the_key_is_remembered_and_was_not_given_up() -> None:
-    """The bank knows the key, or pays it for the first time; only who was told *never paid* meanwhile pays anew."""
-    for seed in range(A_FEW // 2):
-        story = Story(seed, freezes=True, chosen=_long_memory)
-        story.run()
-        for number in story.twice:
-            given_up = [attempt for (event, _), attempt in story.rows.attempts.items() if event == number]
-            assert any(attempt.state == "not_executed" for attempt in given_up), f"seed {seed}"
-
-
-def _long_memory(found: Scenario) -> Scenario:
-    terms = Terms(key_window_seconds=30 * 86_400, record_seconds=60 * 86_400)
-    return replace(found, terms=terms)
 
 
 def test_a_seed_tells_one_story() -> None:
