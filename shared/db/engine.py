@@ -15,7 +15,8 @@ CONNECT_TIMEOUT_SECONDS = 5
 def make_engine(url: str, *, pool_size: int = 5) -> Engine:
     """A pool for one process; dispose of it after a fork. READ COMMITTED, and checked before use.
 
-    TCP keep-alives end a connection to a host that is gone within about half a minute.
+    TCP keep-alives end a connection to a host that is gone within about half a minute. What a statement was given is
+    never part of an error's words: they go to the log, and names of payers do not.
     """
     return create_engine(
         url,
@@ -24,6 +25,7 @@ def make_engine(url: str, *, pool_size: int = 5) -> Engine:
         pool_timeout=10,
         pool_pre_ping=True,
         pool_recycle=1800,
+        hide_parameters=True,
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_SECONDS,
             "keepalives_idle": 10,
