@@ -9,7 +9,7 @@ from tests.simulation.story import Story
 
 A_FEW = 2000
 MANY = 100_000
-CHUNK = 12_500
+CHUNK = 10_000
 
 
 def test_a_few_thousand_interleavings_keep_the_rules() -> None:
