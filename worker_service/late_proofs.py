@@ -12,6 +12,7 @@ from shared.db.engine import Session
 from shared.db.parts import Claim
 from shared.db.retrying import transact
 from shared.db.settlement import Verdict
+from shared.domain.retries import QUARANTINED
 from shared.log import get_logger
 from worker_service.service import Service
 
@@ -25,7 +26,8 @@ def prove(service: Service, claim: Claim, verdicts: Mapping[str, Verdict]) -> No
 
 
 def proofs_of(claim: Claim, verdicts: Mapping[str, Verdict]) -> list[proofs.Proof]:
-    """What the verdicts on a claim's events prove; an unknown one proves nothing."""
+    """What the verdicts on a claim's events prove: nothing if it is unknown, or if we could not write the payment, for
+    whoever took over may have sent it."""
     attempts = {event.id: event.attempt for event in [*claim.fresh, *claim.doubtful]}
     return [
         proofs.Proof(
@@ -38,7 +40,7 @@ def proofs_of(claim: Claim, verdicts: Mapping[str, Verdict]) -> list[proofs.Proo
             provider_ref=verdict.note,
         )
         for event_id, verdict in verdicts.items()
-        if verdict.status != "unknown"
+        if verdict.status != "unknown" and verdict.code != QUARANTINED
     ]
 
 
