@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from tests.chaos.faults import KINDS
-from tests.chaos.options import MODES, Options
+from tests.chaos.options import BROKERS, MODES, REDIS, Options
 from tests.chaos.run import ChaosRun, Result
 
 SECONDS = 600.0
@@ -50,6 +50,7 @@ def _rounds(given: argparse.Namespace) -> Iterator[Options]:
             seconds=seconds,
             seed=seed + number,
             mode=modes[number % len(modes)],
+            broker=given.broker,
             only=tuple(given.only),
             batch_size=given.batch_size or drawn.choice([1, 1, 5]),
             max_rps=given.max_rps,
@@ -63,6 +64,7 @@ def _run(options: Options) -> int:
     again = (
         f"--seed {options.seed} --mode {options.mode} --batch-size {options.batch_size} --seconds {options.seconds:g}"
         + "".join(f" --only '{word}'" for word in options.only)
+        + ("" if options.broker == REDIS else f" --broker {options.broker}")
         + (f" --max-rps {options.max_rps}" if options.max_rps else "")
     )
     print(f"chaos {again}", flush=True)
@@ -105,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seconds", type=float, default=SECONDS, help="how long it is harmed (default %(default)g)")
     add("--seed", type=int, help="the same faults at the same times; drawn and shown when not given")
     add("--mode", choices=MODES, help="what the provider does with a key; each in turn when not given")
+    add("--broker", choices=BROKERS, default=REDIS, help="RabbitMQ must be installed (default %(default)s)")
     add("--batch-size", type=int, default=0, help="payments in one call; drawn when not given")
     add("--max-rps", type=int, default=0, help="calls a second over all workers; 0: no limit")
     add("--only", action="append", default=[], metavar="WORD", help="only faults with this in their name; repeatable")

@@ -25,9 +25,10 @@ class Listener:
         self._thread.start()
 
     def stop(self) -> None:
-        """Returns when it has heard the last."""
+        """Returns when it has heard the last; it need not have been started."""
         self._over.set()
-        self._thread.join(10)
+        if self._thread.is_alive():
+            self._thread.join(10)
 
     def _listen(self) -> None:
         while not self._over.wait(AGAIN_SECONDS):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MODES = ("key", "enquiry", "none")
+REDIS, RABBITMQ = BROKERS = ("redis", "rabbitmq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Options:
     seconds: float
     seed: int
     mode: str = "key"
+    broker: str = REDIS
     only: tuple[str, ...] = ()
     batch_size: int = 1
     max_rps: int = 0

@@ -16,7 +16,7 @@ from tests.chaos.evidence import gather
 from tests.chaos.faults import KINDS
 from tests.chaos.listening import Listener
 from tests.chaos.operator import Operator
-from tests.chaos.options import Options
+from tests.chaos.options import REDIS, Options
 from tests.chaos.promises import Promises
 from tests.chaos.schedule import Planned, plan
 from tests.chaos.site import CANARY, Site
@@ -60,7 +60,8 @@ class ChaosRun:
             promises = Promises()
             listener = Listener(site.servers.command, CANARY)
             users, operator = Users(site, promises), Operator(site)
-            listener.start()
+            if self._options.broker == REDIS:
+                listener.start()
             users.start()
             operator.start()
             self._began = time.monotonic()

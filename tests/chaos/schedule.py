@@ -33,6 +33,7 @@ def suited(kinds: Sequence[Kind], options: Options) -> list[Kind]:
         kind
         for kind in kinds
         if options.mode in kind.modes
+        and options.broker in kind.brokers
         and (options.batch_size > 1 or not kind.of_batches)
         and (not options.only or any(word in kind.name for word in options.only))
         and (kind.seconds[0] < LONG_SECONDS or options.seconds >= MINUTES_FROM_SECONDS or options.only)

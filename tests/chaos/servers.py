@@ -6,6 +6,7 @@ import contextlib
 import shutil
 from pathlib import Path
 
+import amqp
 import psycopg2
 import redis
 
@@ -16,9 +17,12 @@ from deploy.local.postgres import Postgres
 from deploy.local.valkey import Valkey
 from shared.db import migrate
 from tests.chaos.disk import Disk
+from tests.chaos.options import REDIS
 from tests.chaos.signals import children
+from tests.rabbit import MEND, Rabbit, installed
 from tests.world import WATCH
 
+QUEUES = ("dispatch", "pay", "upkeep")
 ROLE = DATABASE = "payday"
 # Little write-ahead log, so that a full disk is soon noticed; synced at once, as in earnest.
 SETTINGS = {"min_wal_size": "32MB", "max_wal_size": "64MB", "shared_buffers": "64MB"}
@@ -27,15 +31,13 @@ SETTINGS = {"min_wal_size": "32MB", "max_wal_size": "64MB", "shared_buffers": "6
 class Servers:
     """Both started in `folder`, with a migrated database that notes each change of an event's status."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, broker: str) -> None:
         self.folder = folder
         self._held = DataFolder(folder, server_account())
         self._held.open()
         self.disk = Disk(self._held.server_folder("disk"))
         self.postgres = Postgres(self.disk.folder / "postgres", durable=True, settings=SETTINGS)
-        self.broker = Valkey(
-            self._held.server_folder("broker"), eviction="noeviction", maxmemory="64mb", persistent=False
-        )
+        self.broker = _broker(broker, self._held.server_folder("broker"))
         self.postgres.start()
         self.broker.start()
         self.postgres.ensure_role(ROLE)
@@ -54,8 +56,19 @@ class Servers:
         pid = self.postgres.pid
         return [pid, *children(pid)] if pid else []
 
+    def forget_messages(self) -> None:
+        """Whatever waits in the broker's queues is gone."""
+        if isinstance(self.broker, Valkey):
+            with self.command() as broker:
+                broker.flushall()
+            return
+        with self.broker.channel() as channel:
+            for queue in QUEUES:
+                with contextlib.suppress(amqp.NotFound):
+                    channel.queue_purge(queue)
+
     def command(self) -> redis.Redis:
-        """A client of the broker that gives up soon."""
+        """A client of a Redis that gives up soon."""
         return redis.Redis.from_url(self.broker.url, socket_timeout=2, socket_connect_timeout=2)
 
     def superuser(self, database: str = "postgres") -> psycopg2.extensions.connection:
@@ -79,9 +92,20 @@ class Servers:
     def close(self) -> None:
         """Stops both; their logs stay in the folder, also that of the one on the mount."""
         self.postgres.stop("immediate")
+        if isinstance(self.broker, Rabbit):
+            self.broker.close()
         self.broker.stop()
         log = self.postgres.data_dir.with_name("postgres.log")
         with contextlib.suppress(OSError):
             shutil.copy(log, self.folder / "postgres.log")
         self.disk.close()
         self._held.close()
+
+
+def _broker(name: str, folder: Path) -> Valkey | Rabbit:
+    if name == REDIS:
+        return Valkey(folder, eviction="noeviction", maxmemory="64mb", persistent=False)
+    program = installed()
+    if program is None:
+        raise FileNotFoundError(MEND)
+    return Rabbit(folder, program)

@@ -37,7 +37,7 @@ class Site:
         self.logs.mkdir()
         token = f"{CANARY}-token"
         declines = [part for payer, code in DECLINES.items() for part in ("--decline", f"{payer}={code}")]
-        self.servers = Servers(folder / "servers")
+        self.servers = Servers(folder / "servers", options.broker)
         self.bank = BankProcess(
             "--mode", options.mode, "--token", token, "--seed", str(options.seed), *declines, journal=folder / "journal"
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 
-from tests.chaos.options import MODES
+from tests.chaos.options import BROKERS, MODES
 from tests.chaos.site import Site
 
 Harm = Callable[[Site, Random], Iterator[None]]
@@ -21,7 +21,7 @@ class Kind:
     """One fault. Of those that harm the same part only one is at work at a time.
 
     `seconds`: for how long, at least and at most. `modes`: where the provider's promises allow it at all.
-    `of_batches`: only where several payments go in one call.
+    `of_batches`: only where several payments go in one call. `brokers`: with which of them.
     """
 
     name: str
@@ -30,3 +30,4 @@ class Kind:
     seconds: tuple[float, float] = (2.0, 5.0)
     modes: tuple[str, ...] = MODES
     of_batches: bool = False
+    brokers: tuple[str, ...] = BROKERS
