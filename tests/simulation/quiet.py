@@ -10,6 +10,7 @@ from tests.simulation import configuration, invariants
 from tests.simulation.broken import demand
 from tests.simulation.model.rows import AttemptRow, EventRow
 from tests.simulation.moments import next_day
+from tests.simulation.names import DISPATCHER, RESOLVERS, WORKERS
 from tests.simulation.transactions import Wish
 
 if TYPE_CHECKING:
@@ -85,8 +86,6 @@ def _is_forgotten(story: Story, attempt: AttemptRow) -> bool:
 
 def _work(story: Story) -> None:
     """Everybody does what there is to do now."""
-    from tests.simulation.story import DISPATCHER, RESOLVERS, WORKERS
-
     story.start(DISPATCHER)
     _finish(story, DISPATCHER)
     while story.messages:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple
 
 from shared.db.attempts import OpenAttempt
@@ -16,22 +15,17 @@ from tests.simulation import configuration, quiet
 from tests.simulation.actors import Message, Steps, dispatching, paying, resolving_due
 from tests.simulation.bank import Bank, Fate
 from tests.simulation.broken import demand
+from tests.simulation.chance import act
 from tests.simulation.invariants import check, check_send, look_at
 from tests.simulation.model.guards import ALL, Guards
 from tests.simulation.model.model import Model
 from tests.simulation.model.moving import Watched
-from tests.simulation.moments import BEGINS_AT, business, next_day
+from tests.simulation.moments import BEGINS_AT, business
+from tests.simulation.names import DISPATCHER, RESOLVERS
 from tests.simulation.scenario import Scenario, scenario
 from tests.simulation.sending import Right
 from tests.simulation.transactions import Transactions, Wish
 from worker_service.orders import Orders
-
-DISPATCHER = "dispatcher"
-RESOLVERS = ("resolver", "another resolver")
-WORKERS = ("ann", "bob", "cid")
-JUMPS = (1, 5, 5, 10, 10, 30, 65, 130)
-WISHES = tuple(Wish)[:11]
-ENDINGS = {Wish.RESUME, Wish.END_HOLD, Wish.END_HOLD_ALL, Wish.RESUME_RUN}
 
 
 class Counts(NamedTuple):
@@ -84,7 +78,7 @@ class Story:
     def run(self) -> Counts:
         """The whole story, to the day on which everything is settled. Raises Broken."""
         for _ in range(self.scenario.length):
-            self._act()
+            act(self)
             self.steps += 1
             check(self)
         quiet.bring(self)
@@ -177,58 +171,6 @@ class Story:
         message = self.read.pop(name, None)
         if message is not None and self.random.random() < 0.8:
             self.messages.append(Message(message.batch_id, redelivered=True))
-
-    def _act(self) -> None:
-        rates, point = self.scenario.rates, self.random.random()
-        if point < rates.go_on and self.actors:
-            self.go_on(self.random.choice(list(self.actors)))
-        elif point < rates.start:
-            self._start_somebody()
-        elif point < rates.time:
-            self.advance(self.now + self.random.choice(JUMPS))
-        elif point < rates.crash:
-            if self.actors:
-                self.crash(self.random.choice(list(self.actors)))
-        elif point < rates.wish:
-            wish = self.random.choice(WISHES)
-            self.wish(wish, self.random.randrange(len(self.rows.events)))
-        elif point < rates.messages:
-            self._shuffle()
-        elif point < rates.day:
-            self.advance(next_day(self.now))
-        else:
-            self._switch()
-
-    def _start_somebody(self) -> None:
-        """Whoever has something to do and does nothing."""
-        free = [name for name in WORKERS if name not in self.actors]
-        asked = any(attempt.state == "open" for attempt in self.rows.attempts.values())
-        resolver = next((name for name in RESOLVERS if name not in self.actors), None)
-        point = self.random.random()
-        if self.messages and free and point < 0.6:
-            self.start(free[0], self.messages.pop(self.random.randrange(len(self.messages))))
-        elif asked and resolver is not None and point < 0.8:
-            self.start(resolver)
-        elif point < 0.3:
-            self.advance(self.now + 5)
-        elif DISPATCHER not in self.actors:
-            self.start(DISPATCHER)
-        elif self.actors:
-            self.go_on(self.random.choice(list(self.actors)))
-
-    def _shuffle(self) -> None:
-        """A message is lost, or comes twice."""
-        if self.messages:
-            message = self.random.choice(self.messages)
-            if self.random.random() < 0.5:
-                self.messages.remove(message)
-            else:
-                self.messages.append(Message(message.batch_id, redelivered=True))
-
-    def _switch(self) -> None:
-        """Another provider is set up under open payments, or the first one again (K7)."""
-        other = "other" if self.settings.provider.name == "default" else "default"
-        self.settings = configuration.settings(replace(self.scenario.terms, provider=other))
 
     def _paid(self, number: int, attempt: int, amount: str) -> None:
         """A payment was made: the first of its event, for the key that it waits for."""

@@ -23,7 +23,8 @@ from tests.simulation.broken import Broken
 from tests.simulation.by_hand import happens, one_event, one_event_without_keys, to_the_end
 from tests.simulation.model import returning
 from tests.simulation.model.guards import ALL, Guards
-from tests.simulation.story import DISPATCHER, RESOLVERS, WORKERS, Story
+from tests.simulation.names import DISPATCHER, RESOLVERS, WORKERS
+from tests.simulation.story import Story
 from tests.simulation.transactions import Wish
 from worker_service import decisions, orders, resolving
 

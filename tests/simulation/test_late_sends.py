@@ -8,7 +8,8 @@ from tests.simulation import quiet
 from tests.simulation.actors import Message
 from tests.simulation.bank import Fate
 from tests.simulation.by_hand import happens, one_event, one_event_without_keys, to_the_end
-from tests.simulation.story import DISPATCHER, RESOLVERS, WORKERS, Story
+from tests.simulation.names import DISPATCHER, RESOLVERS, WORKERS
+from tests.simulation.story import Story
 from tests.simulation.transactions import Wish
 
 LEASE_OVER_SECONDS = 65
