@@ -14,11 +14,13 @@ class Promises:
         self.events: dict[str, float] = {}
         self.schedules: dict[str, float] = {}
         self.faults: dict[str, int] = {}
+        self._taken_back: set[str] = set()
         self._lock = threading.Lock()
 
     def event_cancelled(self, event_id: str) -> None:
         with self._lock:
-            self.events[event_id] = time.time()
+            if event_id not in self._taken_back:  # another user may be taking it back at this moment
+                self.events[event_id] = time.time()
 
     def schedule_cancelled(self, schedule_id: str) -> None:
         with self._lock:
@@ -31,6 +33,7 @@ class Promises:
                 return None
             event_id = rng.choice(sorted(self.events))
             del self.events[event_id]
+            self._taken_back.add(event_id)
             return event_id
 
     def note_fault(self, method: str, path: str, status: int) -> None:

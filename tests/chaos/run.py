@@ -18,6 +18,7 @@ from tests.chaos.listening import Listener
 from tests.chaos.operator import Operator
 from tests.chaos.options import REDIS, Options
 from tests.chaos.promises import Promises
+from tests.chaos.resolving import resolve
 from tests.chaos.schedule import Planned, plan
 from tests.chaos.site import CANARY, Site
 from tests.chaos.users import Users
@@ -40,6 +41,7 @@ class Result:
     answers: Counter[str]
     statuses: dict[str, int]
     drained_seconds: float
+    resolved: int
     messages: int
 
 
@@ -70,11 +72,12 @@ class ChaosRun:
                 users.stop()
                 self._say(f"no more faults; {dict(users.answers)} answers, {promises.faults}")
                 drained = drain(site)
+                resolved = resolve(site)
             finally:
                 users.stop()
                 operator.stop()
                 listener.stop()
-            return self._judge(site, promises, listener, users, drained)
+            return self._judge(site, promises, listener, users, drained, resolved)
 
     def _harm(self, site: Site, planned: Sequence[Planned]) -> None:
         """Until the time is up; at its end nothing is harmed any more, also when it ends by Ctrl-C."""
@@ -123,10 +126,12 @@ class ChaosRun:
                 self._say(f"{name} had ended and was started again")
         site.crew.tend()
 
-    def _judge(self, site: Site, promises: Promises, listener: Listener, users: Users, drained: float) -> Result:
+    def _judge(
+        self, site: Site, promises: Promises, listener: Listener, users: Users, drained: float, resolved: int
+    ) -> Result:
         evidence = gather(site, promises)
         rate = int(self._options.max_rps * BUSY) + 1 if self._options.max_rps else 0
-        invariants.check(evidence, may_be_unknown=self._options.mode == "none", max_rps=rate)
+        invariants.check(evidence, may_be_unknown=False, max_rps=rate)
         invariants.nothing_shows([CANARY], _said(site))
         invariants.nothing_shows([CANARY], dict(enumerate(listener.marked)))  # type: ignore[arg-type]
         return Result(
@@ -136,6 +141,7 @@ class ChaosRun:
             answers=users.answers,
             statuses=dict(Counter(event.status for event in evidence.events if event.due)),
             drained_seconds=drained,
+            resolved=resolved,
             messages=listener.heard,
         )
 
