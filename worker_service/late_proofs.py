@@ -20,9 +20,16 @@ log = get_logger(__name__)
 
 
 def prove(service: Service, claim: Claim, verdicts: Mapping[str, Verdict]) -> None:
-    """Applies proven answers one by one to events that this worker no longer holds (rule K9)."""
+    """Applies proven answers one by one to events that this worker no longer holds (rule K9).
+
+    One that cannot be written stops no other.
+    """
     for proof in proofs_of(claim, verdicts):
-        receive(service, proof)
+        try:
+            receive(service, proof)
+        except Exception as error:  # noqa: BLE001 - the others are money, too
+            name, event_id = type(error).__name__, str(proof.event_id)
+            log.error("proof not kept", alert=True, event_id=event_id, paid=proof.paid, reason=name)
 
 
 def proofs_of(claim: Claim, verdicts: Mapping[str, Verdict]) -> list[proofs.Proof]:

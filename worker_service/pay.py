@@ -39,7 +39,7 @@ def pay_batch(service: Service, batch_id: int, *, redelivered: bool = False) -> 
     settings = service.settings
     started = time.monotonic()
     if redelivered:
-        transact(service.sessions, lambda session: claims.count_death(session, batch_id))
+        transact(service.sessions, lambda session: _count_death(service, session, batch_id))
     claim = transact(service.sessions, lambda session: _take(service, session, batch_id))
     if claim is None:
         log.info("batch not taken", batch=batch_id)
@@ -56,6 +56,11 @@ def pay_batch(service: Service, batch_id: int, *, redelivered: bool = False) -> 
     reached("before_suspend")
     suspend_due(service)
     return total
+
+
+def _count_death(service: Service, session: Session, batch_id: int) -> None:
+    settings = service.settings
+    claims.count_death(session, batch_id, clock=settings.business, provider=settings.provider)
 
 
 def _take(service: Service, session: Session, batch_id: int) -> Claim | None:

@@ -48,6 +48,14 @@ def book(session: Session, lines: Sequence[dict[str, Any]]) -> None:
         session.execute(insert(Booking), lines)
 
 
+def stands(session: Session, run_date: date, event_id: UUID, heading: Heading) -> bool:
+    """Whether a run's lines of that event by name leave it under a heading."""
+    query = select(func.sum(Booking.count)).where(
+        Booking.run_date == run_date, Booking.event_id == event_id, Booking.heading == heading
+    )
+    return (session.scalar(query) or 0) > 0
+
+
 def books_of(session: Session, run_date: date, *, closed: bool) -> Books:
     """The books of one run as they stand."""
     return books(_lines(session, [run_date])[run_date], closed=closed)

@@ -33,7 +33,8 @@ RETURNING b.date, b.first_id, b.last_id, b.ids, b.epoch, b.retry, b.deaths,
 # Of a batch that somebody held, the takeover counts the death; a piece of one that was split was never taken.
 DEATH = text("""
 UPDATE batch SET deaths = deaths + 1 WHERE id = :batch
-  AND (status = 'waiting' OR (status = 'claimed' AND epoch = 0 AND lease_until < clock_timestamp()))
+  AND ((status = 'waiting' AND (wait_until IS NULL OR wait_until <= clock_timestamp()))
+    OR (status = 'claimed' AND epoch = 0 AND lease_until < clock_timestamp()))
 """)
 
 
@@ -83,6 +84,7 @@ def take(
     )
     decided = takeover(
         deaths=found.deaths,
+        alone=span.is_one,
         was_claimed=found.taken_over,
         mode=provider.mode,
         provider=provider.name,
@@ -105,9 +107,15 @@ def may_pay(session: Session, run_date: date, now: BusinessNow) -> bool:
     return run is not None and now.may_pay(run.date, is_paying=run.is_paying)
 
 
-def count_death(session: Session, batch_id: int) -> None:
-    """Notes that whoever had this batch's message died, perhaps before the claim was committed (rule C8)."""
-    session.execute(DEATH, {"batch": batch_id})
+def count_death(session: Session, batch_id: int, *, clock: BusinessClock, provider: ProviderSettings) -> None:
+    """Notes that whoever had this batch's message died, perhaps before the claim was committed (rule C8).
+
+    Not where nobody could have taken it: a message also comes back when a worker is stopped.
+    """
+    run_date = session.scalar(text("SELECT run_date FROM batch WHERE id = :batch"), {"batch": batch_id})
+    may = run_date is not None and may_pay(session, run_date, business_now(session, clock))
+    if may and providers.may_begin(session, provider.name):
+        session.execute(DEATH, {"batch": batch_id})
 
 
 def hold(session: Session, claim: Claim) -> bool:

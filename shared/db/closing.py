@@ -61,9 +61,9 @@ EXPIRE = text("""
 WITH over AS (
   UPDATE event e SET retry_on = NULL, version = e.version + 1 FROM schedule s
   WHERE e.date = :date AND e.status = 'failed' AND e.retry_on + s.pay_late < :next AND s.id = e.schedule_id
-  RETURNING e.id, e.schedule_id, e.failure_code, e.currency, e.amount),
+  RETURNING e.id, e.schedule_id, e.currency, e.amount),
 final AS (
-  INSERT INTO final_decline (schedule_id, event_id, code) SELECT schedule_id, id, failure_code FROM over)
+  INSERT INTO final_decline (schedule_id, event_id, code) SELECT schedule_id, id, 'retry_over' FROM over)
 INSERT INTO booking (run_date, heading, currency, count, amount)
 SELECT :day, 'declined', currency, count(*), sum(amount) FROM over GROUP BY currency
 """)

@@ -57,17 +57,19 @@ def retried(
         return {}
     locked = schedules.lock_all(session, sorted({event.schedule_id for event in found}))
     following = next_events(session, found, now.today)
-    known = calendars.read(session, {_calendar(schedule) for schedule in locked.values()})
+    # One whose rule names no calendar gets no retry: it must not cost the others their outcome (rule C8).
+    known = calendars.read(session, {code for schedule in locked.values() if (code := _calendar(schedule)) is not None})
     resting = pauses.of_schedules(session, list(locked))
     days = {}
     for event in found:
         schedule = locked[event.schedule_id]
-        if schedule.status != "active" or not schedule.retry_days:
+        code = _calendar(schedule)
+        if schedule.status != "active" or not schedule.retry_days or code is None:
             continue
         declined = Declined(schedule.retry_days, event.first_declined_on or now.today, following[event.id])
-        calendar = known[_calendar(schedule)].calendar
         windows = pauses.windows(resting.get(schedule.id, []))
-        day = retry_day(declined, calendar, windows, today=now.today, day_0=day_0 and now.instant < now.retry_from)
+        before = day_0 and now.instant < now.retry_from
+        day = retry_day(declined, known[code].calendar, windows, today=now.today, day_0=before)
         if day is not None:
             days[str(event.id)] = day
     return days
@@ -90,5 +92,6 @@ def next_events(session: Session, events: Sequence[SoftlyDeclined], today: date)
     return {row.id: row.next_event for row in rows}
 
 
-def _calendar(schedule: Schedule) -> str:
-    return str(schedule.rule["calendar"])
+def _calendar(schedule: Schedule) -> str | None:
+    code = schedule.rule.get("calendar")
+    return code if isinstance(code, str) else None

@@ -14,12 +14,13 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, text
 from shared.db import late
 from shared.db.engine import Session
 from shared.db.late import Payable
-from shared.db.models import Event, Schedule
+from shared.db.models import Event, FinalDecline, Schedule
 from shared.db.runs import Gate
 from shared.domain.books import Heading
 from shared.domain.edits import FREES_ITS_DATE, USED
 from shared.domain.entries import Entry
 from shared.domain.lifecycle import EDITABLE, OPEN, CancelReason, EventStatus
+from shared.domain.retries import RETRY_OVER
 from shared.domain.revising import Standpoint
 from shared.ids import new_ids
 
@@ -232,6 +233,11 @@ def _book(session: Session, gate: Gate, moves: Sequence[Move], new: Sequence[Ent
             if after.status == status and before.retry_on is not None
         ]
         late.drop_retries(session, gate, given_up, heading)
+    session.add_all(
+        FinalDecline(schedule_id=before.schedule_id, event_id=before.id, code=RETRY_OVER)
+        for before, after in dropped
+        if after.status == EventStatus.FAILED
+    )
     late.add(session, gate, [payable(entry) for entry in new if entry.is_scheduled])
     late.take_back(session, gate, [payable(entry) for entry in back])
     late.reprice(session, gate, [(payable(after), after.amount - before.amount) for before, after in repriced])

@@ -84,6 +84,19 @@ def move(session: Session, gate: Gate, event: Event, batch: Batch, known: Known)
     session.expire(event)
 
 
+def drop_retry(session: Session, gate: Gate, event: Event, batch: Batch) -> None:
+    """Tries a declined event no more: what waited in the run that declined it stands as declined there again, another
+    run has it no more. The caller has locked the event, and `batch`, which claimed it last."""
+    if event.retry_on is None:
+        return
+    home = open_run(gate, batch.run_date)
+    at_home = home is not None and late.run_of_retry(gate, event.retry_on) == home.date
+    heading = Heading.DECLINED if at_home else Heading.WITHDRAWN
+    late.drop_retries(session, gate, [(_payable(event), event.retry_on)], heading)
+    event.retry_on = None
+    session.flush()
+
+
 def open_run(gate: Gate, day: date) -> Run | None:
     """The run of that day, unless it is closed."""
     return next((run for run in gate.runs if run.date == day), None)

@@ -13,7 +13,7 @@ from shared.db import attempts, declines, late
 from shared.db.bookings import book, line
 from shared.db.late import Payable
 from shared.db.models import Batch, Event, Transaction
-from shared.db.outcomes import Known, move, open_run
+from shared.db.outcomes import Known, drop_retry, move, open_run
 from shared.db.returns import give_back, of_returned
 from shared.db.runs import Gate
 from shared.domain.books import Heading
@@ -43,7 +43,8 @@ def apply(session: Session, gate: Gate, proof: Proof, *, provider: str) -> Recep
     """Applies a proof if the event still waits for that key; never drops it."""
     batch = lock_batch(session, proof.event_date, proof.event_id)
     known = _known(session, gate, proof)
-    event = lock_event(session, proof.event_date, proof.event_id)
+    # One that was given back may have been moved since.
+    event = lock_event(session, find(session, proof.event_date, proof.event_id).date, proof.event_id)
     state = "paid" if proof.paid else "declined"
     same_payment = proof.paid and _is_paid_by(session, event, proof)
     met = reception(event.status, event.attempt, proof.number, paid=proof.paid, same_payment=same_payment)
@@ -52,6 +53,8 @@ def apply(session: Session, gate: Gate, proof: Proof, *, provider: str) -> Recep
     if met is not Reception.CONTRADICTS:
         attempts.settle(session, proof.event_id, proof.number, state, proof.provider_ref)
         return met
+    if proof.paid and event.status == EventStatus.FAILED:  # it is not paid again against what we know (rule K5)
+        drop_retry(session, gate, event, batch)
     attempts.record_contradiction(
         session,
         event,
@@ -94,7 +97,8 @@ def _give_back(session: Session, gate: Gate, batch: Batch, attempt: attempts.Ope
         before="unknown",
         ids=[attempt.event_id],
         key_used=True,
-        today=gate.now.today,
+        # Its run is over: the next that could pay it decides whether it is too late (rule D5).
+        today=gate.next_open_date if home is None else gate.now.today,
     )
     for item in returned:
         payable = Payable(item.event_date, item.id, item.currency, item.amount)
@@ -112,8 +116,14 @@ def _give_back(session: Session, gate: Gate, batch: Batch, attempt: attempts.Ope
 
 def lock_batch(session: Session, event_date: date, event_id: UUID) -> Batch:
     """The batch that claimed the event, FOR UPDATE; schedules and events are locked after it (rule C2)."""
-    batch_id = session.scalars(_query(event_date, event_id)).one().batch_id
+    batch_id = find(session, event_date, event_id).batch_id
     return session.scalars(select(Batch).where(Batch.id == batch_id).with_for_update()).one()
+
+
+def find(session: Session, event_date: date, event_id: UUID) -> Event:
+    """The event, also if it was moved to another date since. Raises NoResultFound."""
+    found = session.scalars(_query(event_date, event_id).execution_options(populate_existing=True)).one_or_none()
+    return found or session.scalars(select(Event).where(Event.id == event_id)).one()
 
 
 def lock_event(session: Session, event_date: date, event_id: UUID) -> Event:

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import exists, func, select, text, update
 
 from shared.db import declines, late, outcomes, pauses
-from shared.db.bookings import book, line
+from shared.db.bookings import book, line, stands
 from shared.db.declines import SoftlyDeclined
 from shared.db.engine import Session
 from shared.db.late import Payable
@@ -35,6 +35,9 @@ def check_retry(session: Session, gate: Gate, schedule: Schedule, event: Event, 
         raise Conflict(f"The event is {event.status}; only a failed one can be tried again.", code="event_not_failed")
     if event.failure_code == RESOLVED:
         raise Conflict("A person settled the event as not paid; schedule the payment anew.", code="event_resolved")
+    if _is_contradicted(session, event):
+        detail = "The provider says that it was paid; an operator must settle that first."
+        raise Conflict(detail, code="event_contradicted")
     if event.retry_on is not None:
         raise Conflict(f"The event is tried again on {event.retry_on} already.", code="retry_pending")
     if schedule.status == "cancelled":
@@ -67,8 +70,9 @@ def retry(session: Session, gate: Gate, event: Event, day: date) -> None:
     """
     batch = session.get(Batch, event.batch_id)
     home = None if batch is None else outcomes.open_run(gate, batch.run_date)
-    if home is not None and late.run_of_retry(gate, day) == home.date:
-        book(session, [line(home.date, Heading.DECLINED, event.currency, -event.amount, count=-1, event_id=event.id)])
+    run_date = late.run_of_retry(gate, day)
+    if (home is not None and run_date == home.date) or stands(session, run_date, event.id, Heading.DECLINED):
+        book(session, [line(run_date, Heading.DECLINED, event.currency, -event.amount, count=-1, event_id=event.id)])
     else:
         late.take_on_retry(session, gate, _payable(event), day)
     late.add_retry(session, gate, _payable(event), day)
@@ -82,7 +86,7 @@ def resolve(session: Session, gate: Gate, event: Event, batch: Batch, known: Kno
     Raises Conflict for any other event. A later proof that says otherwise is kept for a person again (rule K9).
     """
     if event.status == EventStatus.FAILED and known.paid and _is_contradicted(session, event):
-        _drop_retry(session, gate, event, batch)
+        outcomes.drop_retry(session, gate, event, batch)
     elif event.status != EventStatus.UNKNOWN:
         raise cannot_resolve(event.status)
     outcomes.move(session, gate, event, batch, known)
@@ -103,17 +107,6 @@ def cannot_resolve(status: str) -> Conflict:
     """What is said of an event that nobody has to settle."""
     detail = f"The event is {status}; only an unknown one, or a failed one that the provider paid, can be resolved."
     return Conflict(detail, code="event_not_unknown")
-
-
-def _drop_retry(session: Session, gate: Gate, event: Event, batch: Batch) -> None:
-    """What waited in the run that declined it stands as declined there again; another run has it no more."""
-    if event.retry_on is None:
-        return
-    at_home = outcomes.open_run(gate, batch.run_date) is not None and (
-        late.run_of_retry(gate, event.retry_on) == batch.run_date
-    )
-    heading = Heading.DECLINED if at_home else Heading.WITHDRAWN
-    late.drop_retries(session, gate, [(_payable(event), event.retry_on)], heading)
 
 
 def not_paid() -> Known:

@@ -16,6 +16,7 @@ from shared.db.bookings import line
 from shared.db.models import FinalDecline, Schedule
 from shared.db.plans import UNREADABLE, Plan
 from shared.domain.books import Heading
+from shared.domain.retries import RETRY_OVER
 from shared.domain.returning import DECLINED, Becomes, Fate, Returning, becomes
 
 READ = text("""
@@ -87,7 +88,7 @@ def give_back(
                 Returned(row.id, row.date, row.currency, row.claimed_amount, row.amount, become.fate, row.retry_on)
             )
             if become.fate == DECLINED:
-                session.add(FinalDecline(schedule_id=row.schedule_id, event_id=row.id, code=row.failure_code))
+                session.add(FinalDecline(schedule_id=row.schedule_id, event_id=row.id, code=RETRY_OVER))
     return moved
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from shared.db.parts import Claim
-from shared.domain.retries import NO_DECLINE
+from shared.domain.retries import NO_DECLINE, QUARANTINED
 from shared.ids import new_ids
 
 RESOLVE_FIRST_SECONDS = 10
@@ -62,7 +62,7 @@ moved AS (
     transaction_id = CAST((SELECT m FROM m) -> (e.id::text) ->> 4 AS uuid),
     retry_on = CAST((SELECT r FROM r) -> (e.id::text) ->> 0 AS date),
     first_declined_on = coalesce(e.first_declined_on, CAST((SELECT r FROM r) -> (e.id::text) ->> 1 AS date)),
-    settled_at = clock_timestamp(),
+    settled_at = clock_timestamp(),{unsent}
     version = version + 1
   WHERE {within} AND e.status = 'processing' AND e.batch_id = :batch
     AND (SELECT m FROM m) ? (e.id::text) AND EXISTS (SELECT FROM fence)
@@ -96,6 +96,11 @@ booked AS (
   GROUP BY currency)
 SELECT coalesce(sum(n), 0)::bigint FROM counted
 """
+
+# What could not be written was never sent: its key is kept for another try (rule K5).
+UNSENT = f"""
+    first_sent_at = CASE (SELECT m FROM m) -> (e.id::text) ->> 1
+      WHEN '{QUARANTINED}' THEN NULL ELSE e.first_sent_at END,"""
 
 # A retry's batch is written where its day is set, whatever day it is (rule D4), and that day's run has it due; on
 # this day it simply waits again. A final decline is left to whoever looks whether its schedule is to be suspended.
@@ -132,7 +137,10 @@ def settle(
     if not verdicts:
         return 0
     failed = any(verdict.status == "failed" for verdict in verdicts.values())
-    statement = SETTLE.format(within=claim.span.condition, declines=DECLINES if failed else "")
+    never_sent = any(verdict.code == QUARANTINED for verdict in verdicts.values())
+    statement = SETTLE.format(
+        within=claim.span.condition, declines=DECLINES if failed else "", unsent=UNSENT if never_sent else ""
+    )
     values: dict[str, Any] = {
         "batch": claim.batch_id,
         "epoch": claim.epoch,

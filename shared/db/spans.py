@@ -23,6 +23,11 @@ class Span(NamedTuple):
         return "date = :date AND id BETWEEN :first_id AND :last_id"
 
     @property
+    def is_one(self) -> bool:
+        """Whether it is the list of one event."""
+        return self.ids is not None and len(self.ids) == 1
+
+    @property
     def parameters(self) -> dict[str, Any]:
         """What `condition` names."""
         if self.ids is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, text
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from shared.db.bookings import book, line
 from shared.db.doubt import doubt
-from shared.db.parts import Claim, claimable
+from shared.db.parts import DECLINED, Claim, claimable
 from shared.domain.books import Heading
 from shared.domain.retries import QUARANTINED
 from shared.log import get_logger
@@ -39,14 +39,16 @@ WHERE date = :date AND id = ANY(CAST(:ids AS uuid[])) AND status = 'processing' 
 """)
 END = text("UPDATE batch SET status = 'done', worker = NULL, lease_until = NULL WHERE id = :batch")
 
+# Nothing moves that another batch has claimed meanwhile: it may be paid.
 CLAIM_IT = text("""
 UPDATE event SET status = 'processing', batch_id = :batch, version = version + 1
 WHERE date = :date AND id = :id AND status = 'scheduled'
 """)
-FAIL_IT = text("""
+FAIL_IT = """
 UPDATE event SET status = 'failed', failure_code = :code, retry_on = NULL, settled_at = now(), version = version + 1
-WHERE date = :date AND id = :id AND status IN ('processing', 'failed') RETURNING currency, amount
-""")
+WHERE date = :date AND id = :id AND {state} RETURNING currency, amount
+"""
+CLAIMED: Final = "status = 'processing' AND batch_id = :batch"
 
 
 def split(session: Session, claim: Claim, *, provider: str) -> None:
@@ -58,7 +60,7 @@ def split(session: Session, claim: Claim, *, provider: str) -> None:
     statement = MEMBERS.format(claimable=claimable(claim), within=claim.span.condition)
     where = {"batch": claim.batch_id, "run_date": claim.run_date, **claim.span.parameters}
     members = session.execute(text(statement), where).all()
-    if len(members) == 1:
+    if members and claim.span.is_one:
         _quarantine(session, claim, members[0], provider)
     else:
         size = max(1, -(-len(members) // PIECES))
@@ -88,7 +90,9 @@ def _quarantine(session: Session, claim: Claim, member: Row[Any], provider: str)
         )
         return
     where = {"batch": claim.batch_id, "date": claim.span.date, "id": member.id, "code": QUARANTINED}
-    session.execute(CLAIM_IT, where)
-    failed = session.execute(FAIL_IT, where).one()
-    declined = line(claim.run_date, Heading.DECLINED, failed.currency, failed.amount, batch_id=claim.batch_id)
-    book(session, [declined])
+    if not claim.retry:
+        session.execute(CLAIM_IT, where)
+    statement = FAIL_IT.format(state=DECLINED if claim.retry else CLAIMED)
+    for failed in session.execute(text(statement), {**where, "run_date": claim.run_date}):
+        line_of = line(claim.run_date, Heading.DECLINED, failed.currency, failed.amount, event_id=member.id)
+        book(session, [{**line_of, "batch_id": claim.batch_id}])

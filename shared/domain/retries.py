@@ -23,6 +23,9 @@ NOT_EXECUTED: Final = "not_executed"
 QUARANTINED: Final = "quarantined"
 """It could not even be sent (rule C8)."""
 
+RETRY_OVER: Final = "retry_over"
+"""Why an event is looked at again that was declined before: its retry was dropped, or came too late."""
+
 NO_DECLINE: Final = frozenset({RESOLVED, NOT_EXECUTED, QUARANTINED})
 """Codes of failed events that the provider did not decline: they suspend nothing (rule S10)."""
 

@@ -7,6 +7,8 @@ from typing import Final
 
 DEATHS_MOST: Final = 2
 """So many holders in a row did not live to settle a batch: then it is split (rule C8)."""
+DEATHS_ALONE: Final = 4
+"""As many for an event that is alone: a worker that is stopped leaves a death, too, and it must not cost a payment."""
 
 
 class Takeover(StrEnum):
@@ -22,12 +24,12 @@ class Takeover(StrEnum):
     SPLIT = "split"
 
 
-def takeover(*, deaths: int, was_claimed: bool, mode: str, provider: str, sent_to: str | None) -> Takeover:
+def takeover(*, deaths: int, alone: bool, was_claimed: bool, mode: str, provider: str, sent_to: str | None) -> Takeover:
     """What a worker of `provider` does with a batch that it has just taken.
 
     Only the provider that may have heard of its events, if it honours keys, may hear of them again (rules K4, K7).
     """
-    if deaths >= DEATHS_MOST:
+    if deaths >= (DEATHS_ALONE if alone else DEATHS_MOST):
         return Takeover.SPLIT
     if not was_claimed:
         return Takeover.NOTHING

@@ -60,7 +60,7 @@ def paying(story: Story, message: Message) -> Steps:
     """What `worker_service.pay.pay_batch` does with a message."""
     payday, settings, started = story.payday, story.settings, story.now
     if message.redelivered:
-        payday.count_death(message.batch_id)
+        payday.count_death(settings, message.batch_id)
         yield
     part = payday.take(settings, message.batch_id)
     if part is None:

@@ -17,7 +17,7 @@ from api_service.commands.place_hold import place_hold
 from api_service.commands.resolve_event import resolve_event
 from api_service.commands.resume_schedule import resume_schedule
 from api_service.commands.update_schedule import update_schedule
-from shared.db import attempts, claims, closing, pauses, planning, proofs, runs
+from shared.db import attempts, closing, pauses, planning, proofs, runs
 from shared.db.attempts import OpenAttempt
 from shared.db.clock import business_now
 from shared.db.engine import make_engine, make_sessions
@@ -96,8 +96,8 @@ class Database:
         dispatch._publish(self._service(settings), now, published.append)
         return [batch.id for batch in published]
 
-    def count_death(self, batch_id: int) -> None:
-        transact(self.sessions, lambda session: claims.count_death(session, batch_id))
+    def count_death(self, settings: Settings, batch_id: int) -> None:
+        transact(self.sessions, lambda session: pay._count_death(self._service(settings), session, batch_id))
 
     def take(self, settings: Settings, batch_id: int) -> Claim | None:
         return transact(self.sessions, lambda session: pay._take(self._service(settings), session, batch_id))

@@ -116,8 +116,8 @@ def test_ending_again_wakes_nothing(world: World) -> None:
 
 
 def test_a_hold_ends_while_a_run_is_being_closed(world: World) -> None:
-    hold = place(world)
     begun(world, 1)
+    hold = place(world)
     batch = waiting(world, held=True)
     order: list[str] = []
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from shared.db import claims, holds
-from shared.domain.takeover import DEATHS_MOST
+from shared.domain.takeover import DEATHS_ALONE, DEATHS_MOST
 from tests.bank import BankProcess
 from tests.steps import send_and_settle, take
 from tests.world import World
@@ -264,7 +264,10 @@ def _holds(world: World, batch_id: int, event_id: str) -> bool:
 
 def _dies_before_the_commit(world: World, batch_id: int) -> None:
     """Its message comes again and says so; a batch that has killed twice is split instead of claimed."""
-    world.transact(lambda session: claims.count_death(session, batch_id))
-    deaths = world.transact(lambda s: s.scalar(text("SELECT deaths FROM batch WHERE id = :b"), {"b": batch_id}))
-    if deaths >= DEATHS_MOST:
+    settings = world.service.settings
+    known = {"clock": settings.business, "provider": settings.provider}
+    world.transact(lambda session: claims.count_death(session, batch_id, **known))
+    query = text("SELECT deaths, cardinality(ids) = 1 AS alone FROM batch WHERE id = :b")
+    found = world.transact(lambda session: session.execute(query, {"b": batch_id}).one())
+    if found.deaths >= (DEATHS_ALONE if found.alone else DEATHS_MOST):
         assert take(world.service, batch_id) is None

@@ -24,8 +24,10 @@ def count_death(rows: Watched, batch_id: int) -> None:
     batch = rows.batches.get(batch_id)
     if batch is None:
         return
+    if not _may_pay(rows, batch):
+        return
     is_piece = batch.status == "claimed" and batch.epoch == 0
-    if is_piece or batch.status == "waiting":
+    if is_piece or (batch.status == "waiting" and (batch.wait_until is None or batch.wait_until <= rows.now)):
         batch.deaths += 1
 
 
@@ -53,7 +55,12 @@ def take(rows: Watched, guards: Guards, settings: Settings, batch_id: int) -> Cl
         deaths=batch.deaths,
     )
     decided = takeover.takeover(
-        deaths=batch.deaths, was_claimed=was_claimed, mode=provider.mode, provider=provider.name, sent_to=sent_to
+        deaths=batch.deaths,
+        alone=batch.span.is_one,
+        was_claimed=was_claimed,
+        mode=provider.mode,
+        provider=provider.name,
+        sent_to=sent_to,
     )
     if decided is Takeover.SPLIT:
         _split(rows, claim, batch, sent_to or provider.name)
@@ -197,10 +204,11 @@ def _split(rows: Watched, claim: Claim, batch: BatchRow, provider: str) -> None:
         for event in rows.of(batch.span)
         if claimable(claim, event) or (event.status is PROCESSING and event.batch_id == batch.id)
     ]
-    if len(members) == 1:
+    alone = members and batch.span.is_one
+    if alone:
         _quarantine(rows, batch, members[0], provider)
     size = max(1, -(-len(members) // PIECES))
-    for start in range(0, len(members) if len(members) > 1 else 0, size):
+    for start in range(0, 0 if alone else len(members), size):
         piece = members[start : start + size]
         ids = [event.id for event in piece]
         child = rows.add_batch(

@@ -41,7 +41,7 @@ class Model:
     def publish(self, settings: Settings, now: BusinessNow) -> list[int]:
         return days.publish(self.rows, settings, now)
 
-    def count_death(self, batch_id: int) -> None:
+    def count_death(self, _settings: Settings, batch_id: int) -> None:
         claiming.count_death(self.rows, batch_id)
 
     def take(self, settings: Settings, batch_id: int) -> Claim | None:

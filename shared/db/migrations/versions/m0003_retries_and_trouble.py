@@ -51,7 +51,22 @@ def upgrade() -> None:
     )
 
 
+# What waits for its retry becomes a final decline of the run that would have tried it.
+END_RETRIES = """
+WITH waiting AS (
+  SELECT DISTINCT ON (e.date, e.id) e.id, e.currency, e.amount, b.run_date
+  FROM batch b JOIN event e ON e.date = b.date AND e.id BETWEEN b.first_id AND b.last_id
+  WHERE b.retry AND b.status = 'waiting' AND e.status = 'failed' AND e.retry_on IS NOT NULL
+  ORDER BY e.date, e.id, b.run_date)
+INSERT INTO booking (run_date, heading, currency, count, amount, event_id)
+SELECT run_date, 'declined', currency, 1, amount, id FROM waiting
+"""
+
+
 def downgrade() -> None:
+    op.execute(END_RETRIES)
+    op.execute("DELETE FROM batch WHERE retry AND status = 'waiting'")
+    op.execute("UPDATE event SET retry_on = NULL WHERE retry_on IS NOT NULL")
     op.drop_table("provider")
     op.drop_table("final_decline")
     op.drop_index("hold_active", table_name="hold", postgresql_where=sa.text("ended_at IS NULL"))
