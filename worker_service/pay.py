@@ -151,7 +151,8 @@ def settle_claim(service: Service, claim: Claim, decisions: Decisions, last: End
 
 
 def settle_part(settings: Settings, session: Session, claim: Claim, decisions: Decisions, left: Ending) -> int | None:
-    """Writes what was decided of a part, in the caller's transaction; how many events moved, None: it is not ours."""
+    """Writes what was decided of a part, in the caller's transaction; how many of the decided events moved, None: it
+    is not ours."""
     run = runs.share(session, claim.run_date)
     if not claims.hold(session, claim):
         return None
@@ -167,7 +168,7 @@ def settle_part(settings: Settings, session: Session, claim: Claim, decisions: D
         freed = left.held and not holds.active(session)
         claims.finish(session, claim, wait_seconds=0.0 if freed else left.wait_seconds, held=left.held and not freed)
     reached("in_settle_commit")
-    return settled
+    return settled - len(kept)  # of the decisions: a proof that came too late must not be hidden by what was kept
 
 
 def _retries(session: Session, claim: Claim, decisions: Decisions, now: BusinessNow, *, day_0: bool) -> RetryDays:

@@ -10,6 +10,7 @@ from importlib.metadata import version
 
 from deploy.cli.broker_checks import cache_policy
 from shared.clock import utc_now
+from shared.db import calendars
 from shared.db.clock import business_now
 from shared.db.engine import Session, make_engine, make_sessions
 from shared.settings import Settings, SettingsError, read_settings
@@ -53,6 +54,8 @@ def _database(settings: Settings) -> Iterator[Check]:
         if len(found) > 1:  # it answers
             with make_sessions(engine).begin() as session:
                 yield _clock(session, settings)
+                if all(check.ok for check in found):
+                    yield _calendars(session)
     finally:
         engine.dispose()
 
@@ -68,6 +71,11 @@ def _broker(settings: Settings) -> Iterator[Check]:
         yield cache_policy(settings.cache_url)
     else:
         yield from cache or [Check("cache", True, "CACHE_URL is not set: no cache")]
+
+
+def _calendars(session: Session) -> Check:
+    stale = calendars.of_another_library(session)
+    return Check("calendars", stale is None, stale or "of this version of the holiday library")
 
 
 def _clock(session: Session, settings: Settings) -> Check:

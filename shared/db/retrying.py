@@ -47,8 +47,8 @@ def transact(sessions: Sessions, work: Callable[[Session], T], *, patience_secon
             if tries >= TRIES:
                 raise
         except DBAPIError as error:
-            again = tries < TRIES if is_conflict(error) else time.monotonic() < give_up_at and is_passing(error)
-            if not again:
+            patient = time.monotonic() < give_up_at and (is_passing(error) or is_conflict(error))
+            if not patient and not (is_conflict(error) and tries < TRIES):
                 raise
         time.sleep(random.uniform(0, min(PAUSE_SECONDS_MAX, 0.02 * 2**tries)))  # noqa: S311 - only jitter
 

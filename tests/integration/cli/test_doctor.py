@@ -7,12 +7,14 @@ from urllib.parse import urlsplit
 
 import pytest
 import redis
+from sqlalchemy import create_engine, text
 
 from deploy.local.ports import free_port
+from shared.settings_values import database_url as sqlalchemy_url
 from tests.integration.cli.command import payday
 
-NAMES = ["versions", "settings", "database", "schema", "durable", "partitions", "payments", "clock", "broker"]
-NAMES += ["cache", "message", "provider"]
+NAMES = ["versions", "settings", "database", "schema", "durable", "partitions", "payments", "clock", "calendars"]
+NAMES += ["broker", "cache", "message", "provider"]
 
 
 def examine(**settings: str) -> dict[str, Any]:
@@ -102,3 +104,16 @@ def test_what_a_worker_refuses_the_doctor_calls_bad(database_url: str, broker_ur
     assert list(found) == ["message", "provider"]
     assert "1790 s" in found["message"]
     assert found["provider"].startswith("PROVIDER_RECORD_SECONDS: 300 s is not longer")
+
+
+def test_calendars_that_another_library_wrote_are_bad_and_the_mend_is_named(database_url: str, broker_url: str) -> None:
+    with create_engine(sqlalchemy_url(database_url)).begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO calendar (code, weekend, first_year, last_year, library_version)"
+                " VALUES ('GB-ENG', '{5,6}', 2026, 2026, '0.1')"
+            )
+        )
+    found = bad(examine(DATABASE_URL=database_url, CELERY_BROKER_URL=broker_url))
+    assert "payday calendar refresh" in found.pop("calendars")
+    assert found == {}
