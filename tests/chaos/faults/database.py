@@ -15,7 +15,6 @@ from tests.chaos.signals import frozen
 from tests.chaos.site import Site
 
 EVERY_SECONDS = 0.1
-LONG_RUN_SECONDS = 600.0
 MINUTE = 60.0
 
 END_SOME = """
@@ -44,10 +43,6 @@ def all_frozen(site: Site, rng: Random) -> Iterator[None]:
     yield from frozen(site.servers.postgres_processes)
 
 
-def frozen_a_minute(site: Site, rng: Random) -> Iterator[None]:
-    yield from frozen(site.servers.postgres_processes)
-
-
 def disk_full(site: Site, rng: Random) -> Iterator[None]:
     """It may end of it, and cannot start before there is room."""
     disk = site.servers.disk
@@ -63,6 +58,6 @@ KINDS = (
     Kind("PostgreSQL restarted at once", "database", restarted, (0.5, 1.0)),
     Kind("PostgreSQL backends ended", "database", backends_ended),
     Kind("PostgreSQL frozen", "database", all_frozen, (5.0, 12.0)),
-    Kind("PostgreSQL frozen for a minute", "database", frozen_a_minute, (MINUTE, MINUTE)),
+    Kind("PostgreSQL frozen for a minute", "database", all_frozen, (MINUTE, MINUTE)),
     Kind("PostgreSQL out of disk", "database", disk_full, (4.0, 7.0)),
 )
