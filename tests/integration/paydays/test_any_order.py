@@ -226,7 +226,12 @@ class AnyOrder(RuleBasedStateMachine):
         self.world.end_waiting()
         batches = self.world.tick()
         self.look()
-        with self.faults(faults), before_the_call(self.world, edits[kind]) as edited:
+
+        def edit() -> None:
+            self.look()  # some of it is claimed by now
+            edits[kind]()
+
+        with self.faults(faults), before_the_call(self.world, edit) as edited:
             self.world.pay(batches)
         event(f"edit while processing: {bool(edited)}")
         before = self.now

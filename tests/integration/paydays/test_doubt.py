@@ -144,7 +144,7 @@ def test_a_worker_that_lost_its_lease_settles_nothing_but_its_proof_is_kept(worl
 
 
 def test_a_proof_that_contradicts_a_final_state_is_kept_for_a_person(
-    world: World, capfd: pytest.CaptureFixture[str]
+    world: World, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     world.bank.faults({"fault": "decline", "payerId": "payer", "code": "blocked"})
     schedule = world.schedule()
@@ -156,7 +156,7 @@ def test_a_proof_that_contradicts_a_final_state_is_kept_for_a_person(
     assert receive(world.service, proof) is Reception.CONTRADICTS
     assert world.event(schedule).status == "failed"
     assert world.transactions() == []
-    assert "proof contradicts" in capfd.readouterr().out + capfd.readouterr().err
+    assert "proof contradicts" in "".join(capfd.readouterr()) + caplog.text
 
 
 def test_a_payment_the_bank_never_made_is_paid_with_a_new_key(world: World) -> None:
