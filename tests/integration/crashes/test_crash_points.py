@@ -29,6 +29,9 @@ OF_CELERY = {"before_ack"}
 ANSWERING = {"before_proof", "in_proof_commit", "after_proof"}
 """Not reached where nobody can be asked."""
 
+QUICK = {"after_claim", "after_send", "in_settle_commit", "in_plan_commit", "in_close_commit", "in_proof_commit"}
+"""Enough of them for `make test`."""
+
 context = multiprocessing.get_context("forkserver")
 context.set_forkserver_preload(["tests.integration.crashes.dying"])
 
@@ -110,14 +113,14 @@ def assert_nothing_twice_nothing_lost(world: World, mode: str) -> None:
 
 
 def _cases() -> list[Any]:
-    """The first hit in `make test` in the mode that most providers have, the others in `make test-all`."""
+    """A few in `make test`, in the mode that most providers have; all in `make test-all`."""
     cases = []
     for point in sorted(POINTS - OF_CELERY):
         for hit in (1, 2, 3):
             for mode in ("key", "enquiry", "none"):
                 if mode == "none" and point in ANSWERING | {"after_take"}:
                     continue
-                marks = [] if hit == 1 and mode == "key" else [pytest.mark.all]
+                marks = [] if hit == 1 and mode == "key" and point in QUICK else [pytest.mark.all]
                 cases.append(pytest.param(point, hit, mode, id=f"{point}-{hit}-{mode}", marks=marks))
     return cases
 
