@@ -7,11 +7,12 @@ from datetime import date
 from shared.db.attempts import OpenAttempt
 from shared.db.proofs import Proof
 from shared.domain import proving
+from shared.domain.days import BusinessNow
 from shared.domain.lifecycle import EventStatus
 from shared.domain.proving import Reception
 from shared.domain.retries import NOT_EXECUTED, QUARANTINED, RESOLVED
 from shared.settings import Settings
-from tests.simulation.model.gates import day_of_retry, enter, next_open, now_of, open_run
+from tests.simulation.model.gates import day_of_retry, drop_retry, enter, next_open, now_of, open_run
 from tests.simulation.model.guards import Guards
 from tests.simulation.model.moving import Watched
 from tests.simulation.model.returning import give_back_unknown
@@ -103,10 +104,20 @@ def prove(rows: Watched, settings: Settings, proof: Proof) -> Reception:
         _outcome(rows, event, proof.paid, proof.code, proof.provider_ref, retry_on, first_on)
     attempt = rows.attempts.get((event.number, proof.number))
     if met is Reception.CONTRADICTS:
+        if proof.paid and event.status is EventStatus.FAILED and event.retry_on is not None:
+            _drop_retry(rows, now, event, event.retry_on)
         _keep(rows, settings, event, proof, attempt)
     elif attempt is not None and attempt.state == "open":
         attempt.state = "paid" if proof.paid else "declined"
     return met
+
+
+def _drop_retry(rows: Watched, now: BusinessNow, event: EventRow, retry_on: date) -> None:
+    assert event.batch_id is not None
+    home = open_run(rows, rows.batches[event.batch_id].run_date)
+    at_home = home is not None and day_of_retry(rows, now, retry_on) == home.date
+    drop_retry(rows, now, event, retry_on, "declined" if at_home else "withdrawn")
+    event.retry_on = None
 
 
 def _keep(rows: Watched, settings: Settings, event: EventRow, proof: Proof, attempt: AttemptRow | None) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from shared.db.parts import Claim
 from shared.domain.lifecycle import EventStatus
 from shared.domain.returning import Becomes, Returning, becomes
-from tests.simulation.model.gates import add_late, day_of_retry, enter, now_of, open_run
+from tests.simulation.model.gates import add_late, day_of_retry, enter, next_open, now_of, open_run
 from tests.simulation.model.moving import Watched
 from tests.simulation.model.rows import AttemptRow, EventRow
 
@@ -22,7 +22,7 @@ class Returned(NamedTuple):
     become: Becomes
 
 
-def give_back(rows: Watched, event: EventRow, *, key_used: bool) -> Returned:
+def give_back(rows: Watched, event: EventRow, *, key_used: bool, today: date) -> Returned:
     """Returns a claimed or unknown event to what rule C6 says."""
     schedule, amount = event.schedule, event.amount
     seen = Returning(schedule.nominal_date, event.date, 1, event.revision, False, event.retry_on)
@@ -32,7 +32,7 @@ def give_back(rows: Watched, event: EventRow, *, key_used: bool) -> Returned:
         timeline=schedule.timeline,
         pauses=schedule.pauses,
         pay_late=schedule.pay_late,
-        today=now_of(rows).today,
+        today=today,
     )
     rows.move(event, become.fate.status)
     event.cancel_reason = become.fate.cancel_reason
@@ -49,7 +49,7 @@ def release(rows: Watched, claim: Claim, ids: Collection[str], *, key_used: bool
     for text_id in ids:
         event = rows.by_text[text_id]
         if event.status is EventStatus.PROCESSING and event.batch_id == claim.batch_id:
-            returned = give_back(rows, event, key_used=key_used)
+            returned = give_back(rows, event, key_used=key_used, today=now_of(rows).today)
             rows.book(claim.run_date, "in_flight", -returned.claimed_amount, count=-1)
             _book(rows, claim.run_date, returned)
 
@@ -59,7 +59,8 @@ def give_back_unknown(rows: Watched, attempt: AttemptRow) -> None:
     event, now = attempt.event, enter(rows)
     assert event.batch_id is not None
     home = open_run(rows, rows.batches[event.batch_id].run_date)
-    returned = give_back(rows, event, key_used=True)
+    today = next_open(rows, now) if home is None else now.today
+    returned = give_back(rows, event, key_used=True, today=today)
     if home is not None:
         rows.book(home.date, "unknown", -returned.claimed_amount, count=-1)
         _book(rows, home.date, returned)
