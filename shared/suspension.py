@@ -7,29 +7,28 @@ from datetime import date
 from typing import Final
 
 from shared.db import audit, final_declines, pauses, runs, schedules
-from shared.db.audit import Act
+from shared.db.clock import business_now
 from shared.db.engine import Session
 from shared.db.models import Schedule
 from shared.db.runs import Gate
-from shared.domain.days import BusinessNow
 from shared.log import get_logger
 from shared.rest import settle_pauses
+from shared.settings import BusinessClock
 
 log = get_logger(__name__)
 
 AT_ONCE: Final = frozenset({"account_closed", "payee_invalid"})
 """Declines after which no further payment of the schedule can succeed."""
 CHUNK: Final = 200
-ACT: Final = Act("payday", None)
 
 
-def suspend_due(session: Session, now: BusinessNow, *, after_failures: int) -> int:
+def suspend_due(session: Session, clock: BusinessClock, *, after_failures: int) -> int:
     """Looks at schedules of which an event was finally declined, and suspends those that must be; answers how many
     declines it looked at. Looking again at the same changes nothing.
     """
     if not final_declines.any_waiting(session):
         return 0
-    gate = runs.enter(session, now, date.min)
+    gate = runs.enter(session, business_now(session, clock), date.min)
     found = final_declines.take(session, CHUNK)
     locked = schedules.lock_all(session, sorted({decline.schedule_id for decline in found}))
     at_once = {decline.schedule_id for decline in found if decline.code in AT_ONCE}
@@ -47,7 +46,7 @@ def _suspend(session: Session, gate: Gate, schedule: Schedule) -> None:
     settle_pauses(session, gate, schedule)
     audit.record(
         session,
-        ACT,
+        audit.PRODUCT,
         "schedule.suspended",
         subject="schedule",
         subject_id=schedule.id,

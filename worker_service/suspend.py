@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from shared.db.clock import business_now
 from shared.db.engine import Session
 from shared.db.retrying import transact
 from shared.suspension import suspend_due as suspend_some
@@ -14,8 +13,7 @@ def suspend_due(service: Service) -> int:
     settings, looked_at = service.settings, 0
 
     def work(session: Session) -> int:
-        now = business_now(session, settings.business)
-        return suspend_some(session, now, after_failures=settings.suspend_after_failures)
+        return suspend_some(session, settings.business, after_failures=settings.suspend_after_failures)
 
     while count := transact(service.sessions, work):
         looked_at += count

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from shared.db import providers, runs
-from shared.db.audit import Act, record
+from shared.db.audit import PRODUCT, record
 from shared.db.engine import Session
 from shared.db.retrying import DatabaseError, transact
 from shared.domain.errors import Conflict, NotFound
@@ -15,8 +15,6 @@ from worker_service.gateway import Results, Trouble, TroubleKind
 from worker_service.service import Service
 
 log = get_logger(__name__)
-
-ACT = Act("payday", None)
 
 
 def report(service: Service, run_date: date, results: Results) -> float | None:
@@ -94,7 +92,7 @@ def _pause(session: Session, run_date: date, trouble: Trouble) -> bool:
 def _record(session: Session, day: date, trouble: Trouble) -> None:
     record(
         session,
-        ACT,
+        PRODUCT,
         "run.paused",
         subject="run",
         subject_id=day,

@@ -1,4 +1,4 @@
-"""What every change of one event ends with: it is written, with its books and its audit row."""
+"""What every change of one event ends with: its audit row, and before it, where it is an edit, the edit itself."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ from shared.domain.entries import Entry
 def write(session: Session, gate: Gate, act: Act, action: str, before: Entry, after: Entry) -> Entry:
     """Writes what became of an event that the caller holds; answers it."""
     entries.apply(session, gate, [(before, after)])
+    record(session, act, action, before, after)
+    return after
+
+
+def record(session: Session, act: Act, action: str, before: Entry, after: Entry, **more: object) -> None:
+    """Adds the audit row of a change of one event; `more` stands beside what it became."""
     audit.record(
         session,
         act,
@@ -21,6 +27,5 @@ def write(session: Session, gate: Gate, act: Act, action: str, before: Entry, af
         subject_id=before.id,
         payer_id=before.payer_id,
         before=of_event(before),
-        after=of_event(after),
+        after={**of_event(after), **more},
     )
-    return after

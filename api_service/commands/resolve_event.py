@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from api_service.schemas.snapshot import of_event
-from shared.db import audit, entries, events, proofs, resolution, runs
+from api_service.commands.event_edit import record
+from shared.db import entries, events, proofs, resolution, runs
 from shared.db.audit import Act
 from shared.db.clock import business_now
 from shared.db.engine import Session
@@ -35,14 +35,5 @@ def resolve_event(
     known = resolution.not_paid() if provider_ref is None else Known(True, None, provider_ref)
     resolution.resolve(session, gate, event, batch, known, by=act.actor, reason=reason)
     after = entries.lock_one(session, payer_id, event_id)
-    audit.record(
-        session,
-        act,
-        "event.resolved",
-        subject="event",
-        subject_id=event_id,
-        payer_id=payer_id,
-        before=of_event(before),
-        after={**of_event(after), "providerRef": provider_ref, "reason": reason},
-    )
+    record(session, act, "event.resolved", before, after, providerRef=provider_ref, reason=reason)
     return after

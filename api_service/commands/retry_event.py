@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from api_service.schemas.snapshot import of_event
-from shared.db import audit, editing, entries, proofs, resolution
+from api_service.commands.event_edit import record
+from shared.db import editing, entries, proofs, resolution
 from shared.db.audit import Act
 from shared.db.engine import Session
 from shared.domain.entries import Entry
@@ -24,14 +24,5 @@ def retry_event(
     event = proofs.lock_event(session, entry.date, event_id)
     resolution.retry(session, gate, event, resolution.check_retry(session, gate, schedule, event, day))
     after = entries.lock_one(session, entry.payer_id, event_id)
-    audit.record(
-        session,
-        act,
-        "event.retried",
-        subject="event",
-        subject_id=event_id,
-        payer_id=entry.payer_id,
-        before=of_event(entry),
-        after=of_event(after),
-    )
+    record(session, act, "event.retried", entry, after)
     return after

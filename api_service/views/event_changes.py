@@ -13,8 +13,9 @@ from api_service.blueprint import Blueprint
 from api_service.changes import event_change, load_event_patch
 from api_service.commands.restore_event import restore_event
 from api_service.commands.update_event import update_event
-from api_service.conditional import json_text, required, tag, tagged
+from api_service.conditional import json_text, required, tagged
 from api_service.documented import ETAG, REPLAYED
+from api_service.event_answers import stored_event
 from api_service.idempotency import current_act, once
 from api_service.json_body import read_no_body
 from api_service.schemas.event import EventSchema
@@ -68,8 +69,8 @@ def restore(headers: dict[str, Any], query: dict[str, Any], event_id: UUID) -> R
     read_no_body()
 
     def effect(session: Session) -> StoredAnswer:
-        entry = restore_event(session, service.settings, current_act(), event_id=event_id, payer_id=payer_id)
-        answer_headers = {"ETag": f'"{tag(entry.version)}"'}
-        return StoredAnswer(200, answer_headers, json_text(EventSchema().dump(entry)))
+        return stored_event(
+            restore_event(session, service.settings, current_act(), event_id=event_id, payer_id=payer_id)
+        )
 
     return once(headers["idempotency_key"], effect)

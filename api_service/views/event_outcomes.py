@@ -12,8 +12,8 @@ from api_service.auth.caller import OPS, WRITE
 from api_service.blueprint import Blueprint
 from api_service.commands.resolve_event import resolve_event
 from api_service.commands.retry_event import retry_event
-from api_service.conditional import json_text, tag
 from api_service.documented import ETAG, REPLAYED
+from api_service.event_answers import stored_event
 from api_service.idempotency import current_act, once
 from api_service.schemas.event import EventSchema
 from api_service.schemas.operator_bodies import ResolveBody, RetryBody
@@ -22,7 +22,6 @@ from api_service.service import current_service
 from api_service.validation import load
 from shared.db.engine import Session
 from shared.db.idempotency import StoredAnswer
-from shared.domain.entries import Entry
 
 blueprint = Blueprint("event outcomes", __name__, description="Payments that failed, or of which nobody could say.")
 
@@ -39,7 +38,7 @@ def retry(headers: dict[str, Any], query: dict[str, Any], body: Any, event_id: U
     day = load(RetryBody(), body)["date"]
 
     def effect(session: Session) -> StoredAnswer:
-        return _answer(
+        return stored_event(
             retry_event(session, service.settings, current_act(), event_id=event_id, payer_id=payer_id, day=day)
         )
 
@@ -56,12 +55,8 @@ def resolve(headers: dict[str, Any], body: Any, event_id: UUID) -> Response:
 
     def effect(session: Session) -> StoredAnswer:
         reference, reason = fields["provider_ref"], fields["reason"]
-        return _answer(
+        return stored_event(
             resolve_event(session, settings, current_act(), event_id=event_id, provider_ref=reference, reason=reason)
         )
 
     return once(headers["idempotency_key"], effect)
-
-
-def _answer(entry: Entry) -> StoredAnswer:
-    return StoredAnswer(200, {"ETag": f'"{tag(entry.version)}"'}, json_text(EventSchema().dump(entry)))

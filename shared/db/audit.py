@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import insert
 
@@ -18,6 +18,10 @@ class Act:
 
     actor: str
     request_id: str | None
+
+
+PRODUCT: Final = Act("payday", None)
+"""Who acts where nobody asked."""
 
 
 def record(

@@ -12,7 +12,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from shared.db.bookings import book, line
-from shared.db.models import Batch, Booking, Run
+from shared.db.models import Batch, Booking, Event, Run
 from shared.db.runs import Gate
 from shared.domain.books import Heading
 
@@ -24,6 +24,11 @@ class Payable(NamedTuple):
     id: UUID
     currency: str
     amount: int
+
+
+def payable(event: Event) -> Payable:
+    """A stored event as the books see it."""
+    return Payable(event.date, event.id, event.currency, event.amount)
 
 
 def add(session: Session, gate: Gate, events: Iterable[Payable], *, counted: bool = False) -> None:

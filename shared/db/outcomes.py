@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from shared.db import late
 from shared.db.bookings import book, line
-from shared.db.late import Payable
 from shared.db.models import Batch, Event, FinalDecline, Run
 from shared.db.runs import Gate
 from shared.domain.books import Heading
@@ -77,7 +76,7 @@ def move(session: Session, gate: Gate, event: Event, batch: Batch, known: Known)
     )
     if known.retry_on is not None:
         opens_at = gate.now.retry_from if known.retry_on == gate.now.today else None
-        late.add_retry(session, gate, _payable(event), known.retry_on, opens_at=opens_at)
+        late.add_retry(session, gate, late.payable(event), known.retry_on, opens_at=opens_at)
     elif not known.paid and known.code not in NO_DECLINE:
         session.add(FinalDecline(schedule_id=event.schedule_id, event_id=event.id, code=known.code))
     session.flush()
@@ -92,7 +91,7 @@ def drop_retry(session: Session, gate: Gate, event: Event, batch: Batch) -> None
     home = open_run(gate, batch.run_date)
     at_home = home is not None and late.run_of_retry(gate, event.retry_on) == home.date
     heading = Heading.DECLINED if at_home else Heading.WITHDRAWN
-    late.drop_retries(session, gate, [(_payable(event), event.retry_on)], heading)
+    late.drop_retries(session, gate, [(late.payable(event), event.retry_on)], heading)
     event.retry_on = None
     session.flush()
 
@@ -113,7 +112,7 @@ def _book(
         adjusted = line(known_on, Heading.ADJUSTED, event.currency, event.amount, event_id=event.id)
         book(session, [{**adjusted, "original_date": batch.run_date}])
     if known.retry_on is not None and not waits_at_home:
-        late.take_on_retry(session, gate, _payable(event), known.retry_on)
+        late.take_on_retry(session, gate, late.payable(event), known.retry_on)
 
 
 def _shift(day: date, left: Heading, entered: Heading | None, event: Event) -> list[dict[str, object]]:
@@ -122,7 +121,3 @@ def _shift(day: date, left: Heading, entered: Heading | None, event: Event) -> l
     if entered is not None:
         lines.append(line(day, entered, event.currency, event.amount, event_id=event.id))
     return lines
-
-
-def _payable(event: Event) -> Payable:
-    return Payable(event.date, event.id, event.currency, event.amount)

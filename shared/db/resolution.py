@@ -6,11 +6,10 @@ from datetime import date
 
 from sqlalchemy import exists, func, select, text, update
 
-from shared.db import declines, late, outcomes, pauses
+from shared.db import declines, editing, late, outcomes, plans
 from shared.db.bookings import book, line, stands
 from shared.db.declines import SoftlyDeclined
 from shared.db.engine import Session
-from shared.db.late import Payable
 from shared.db.models import Attempt, Batch, Event, Schedule
 from shared.db.outcomes import Known
 from shared.db.runs import Gate
@@ -40,16 +39,14 @@ def check_retry(session: Session, gate: Gate, schedule: Schedule, event: Event, 
         raise Conflict(detail, code="event_contradicted")
     if event.retry_on is not None:
         raise Conflict(f"The event is tried again on {event.retry_on} already.", code="retry_pending")
-    if schedule.status == "cancelled":
-        raise Conflict("The schedule is cancelled.", code="schedule_cancelled")
+    editing.check_not_cancelled(schedule)
     day = asked or gate.next_open_date
     if day < gate.next_open_date:
         detail = f"lies before the next possible date, {gate.next_open_date}"
         raise Invalid(FieldProblem("/date", detail), code="date_not_open")
     if day > gate.next_open_date:
         _check_before_next(session, gate, event, day)
-    resting = pauses.of_schedules(session, [schedule.id]).get(schedule.id, [])
-    if covered(day, pauses.windows(resting)):
+    if covered(day, plans.read_pauses(session, schedule)):
         raise Conflict(f"The schedule is paused on {day}.", code="schedule_paused")
     return day
 
@@ -74,8 +71,8 @@ def retry(session: Session, gate: Gate, event: Event, day: date) -> None:
     if (home is not None and run_date == home.date) or stands(session, run_date, event.id, Heading.DECLINED):
         book(session, [line(run_date, Heading.DECLINED, event.currency, -event.amount, count=-1, event_id=event.id)])
     else:
-        late.take_on_retry(session, gate, _payable(event), day)
-    late.add_retry(session, gate, _payable(event), day)
+        late.take_on_retry(session, gate, late.payable(event), day)
+    late.add_retry(session, gate, late.payable(event), day)
     session.execute(RETRY, {"day": day, "date": event.date, "id": event.id})
     session.expire(event)
 
@@ -117,7 +114,3 @@ def not_paid() -> Known:
 def _is_contradicted(session: Session, event: Event) -> bool:
     found = exists().where(Attempt.event_id == event.id, Attempt.state == "contradiction")
     return bool(session.scalar(select(found)))
-
-
-def _payable(event: Event) -> Payable:
-    return Payable(event.date, event.id, event.currency, event.amount)
