@@ -53,11 +53,9 @@ def take(
     shut, or it killed its holders and was split. The caller commits before the first byte goes out, and retries on
     serialisation failures and deadlocks.
     """
-    run_date = session.scalar(text("SELECT run_date FROM batch WHERE id = :batch"), {"batch": batch_id})
     now = business_now(session, clock)
-    if run_date is None or not may_pay(session, run_date, now):
-        return None
-    if not providers.may_begin(session, provider.name):
+    run_date = _may_begin(session, batch_id, now, provider)
+    if run_date is None:
         return None
     found = session.execute(
         TAKE,
@@ -80,7 +78,6 @@ def take(
         now.seconds_to_cutoff,
         retry=found.retry,
         todays=found.todays,
-        deaths=found.deaths,
     )
     decided = takeover(
         deaths=found.deaths,
@@ -107,14 +104,21 @@ def may_pay(session: Session, run_date: date, now: BusinessNow) -> bool:
     return run is not None and now.may_pay(run.date, is_paying=run.is_paying)
 
 
+def _may_begin(session: Session, batch_id: int, now: BusinessNow, provider: ProviderSettings) -> date | None:
+    """The date of the batch's run, if it may pay now and the provider takes one batch more; it is held FOR SHARE."""
+    query = text("SELECT run_date FROM batch WHERE id = :batch")
+    run_date: date | None = session.scalar(query, {"batch": batch_id})
+    if run_date is None or not may_pay(session, run_date, now) or not providers.may_begin(session, provider.name):
+        return None
+    return run_date
+
+
 def count_death(session: Session, batch_id: int, *, clock: BusinessClock, provider: ProviderSettings) -> None:
     """Notes that whoever had this batch's message died, perhaps before the claim was committed (rule C8).
 
     Not where nobody could have taken it: a message also comes back when a worker is stopped.
     """
-    run_date = session.scalar(text("SELECT run_date FROM batch WHERE id = :batch"), {"batch": batch_id})
-    may = run_date is not None and may_pay(session, run_date, business_now(session, clock))
-    if may and providers.may_begin(session, provider.name):
+    if _may_begin(session, batch_id, business_now(session, clock), provider) is not None:
         session.execute(DEATH, {"batch": batch_id})
 
 

@@ -41,7 +41,7 @@ class Claim:
     `fresh` events were never sent with this key. `doubtful` ones were claimed by an earlier holder that did not
     settle them: each may have been sent (rule C4). `through`: the last id that was claimed. `held`: a hold kept
     some of it back. `retry`: it holds declined events whose retry day it is, and `todays`: those of this day, too.
-    `seconds_to_cutoff` counts from the claim. `deaths`: so many holders did not live to settle it.
+    `seconds_to_cutoff` counts from the claim.
     """
 
     batch_id: int
@@ -51,7 +51,6 @@ class Claim:
     seconds_to_cutoff: float
     retry: bool = False
     todays: bool = False
-    deaths: int = 0
     through: str = "00000000-0000-0000-0000-000000000000"
     held: bool = False
     fresh: list[ClaimedEvent] = field(default_factory=list)

@@ -52,7 +52,6 @@ def take(rows: Watched, guards: Guards, settings: Settings, batch_id: int) -> Cl
         now.seconds_to_cutoff,
         retry=batch.retry,
         todays=batch.opens_at is not None or batch.span.ids is not None,
-        deaths=batch.deaths,
     )
     decided = takeover.takeover(
         deaths=batch.deaths,
