@@ -9,6 +9,7 @@ from flask.json.provider import DefaultJSONProvider
 
 from api_service.auth.sources import token_verifier
 from api_service.json_body import MAX_BODY_BYTES
+from api_service.limits import register_limits
 from api_service.openapi import document, make_api
 from api_service.pagination import Cursors
 from api_service.problems import register_problems
@@ -72,6 +73,7 @@ def create_app(settings: Settings, sessions: Sessions) -> Flask:
     service.attach(app)
     register_request_log(app)
     register_problems(app)
+    register_limits(app, settings.limits, settings.cache_url)
     app.after_request(_secure)
     api = make_api(app)
     for resource in RESOURCES:

@@ -14,6 +14,7 @@ from marshmallow import Schema
 
 from api_service.auth.bearer import authorise
 from api_service.json_body import read_body, read_optional_body
+from api_service.limits import count_request
 from api_service.parser import Parser
 from api_service.schemas.queries import QuerySchema
 
@@ -102,6 +103,7 @@ def _authorised(view: View, scopes: tuple[str, ...]) -> View:
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         g.caller = authorise(scopes)
+        count_request(g.caller)
         return view(*args, **kwargs)
 
     return guarded  # type: ignore[return-value]

@@ -18,6 +18,9 @@ from shared.domain.horizon import Horizon
 from shared.settings_values import Reader
 
 DEVELOPMENT_SECRET = "development-only-secret-key"  # noqa: S105 - refused in production
+SECRET_LENGTH_MIN = 32
+"""Characters of a real SECRET_KEY: as many as 128 random bits take in hexadecimal, so that no cursor shows a secret
+that can be guessed."""
 CALL_MARGIN_SECONDS = 2.0
 """No call begins later than lease - call time-out - this (rule C3)."""
 LEASE_SECONDS_MAX = 1800
@@ -78,6 +81,19 @@ class OidcSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitSettings:
+    """What one caller may ask of the API. Rates as `600/minute`, "" for none; 0 schedules means no limit.
+
+    The rates let through what one payer's program or one front end does at its busiest: they end a loop that has run
+    wild before it takes the whole service, and are no price list.
+    """
+
+    payer: str = "30000/minute"
+    trusted: str = "600000/minute"
+    schedules: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All that a process of Payday is told."""
 
@@ -98,6 +114,8 @@ class Settings:
     log_format: str
     log_level: str
     port: int
+    limits: LimitSettings = LimitSettings()
+    drain_seconds: float = 2.0
     crash_at: CrashAt | None = None
 
     @property
@@ -131,6 +149,8 @@ def read_settings(environment: Mapping[str, str] | None = None, *, needs: frozen
         log_format=reader.choice("LOG_FORMAT", "json", ("json", "console")),
         log_level=reader.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
         port=reader.integer("PORT", 8000, 0, 65_535),
+        limits=_limits(reader),
+        drain_seconds=reader.seconds("DRAIN_SECONDS", 2.0, 0, 300),
         crash_at=reader.value("CRASH_AT", None, crash_points.parse),
     )
     reader.problems += _contradictions(settings)
@@ -157,12 +177,27 @@ def _contradictions(settings: Settings) -> list[str]:
             problems.append("CRASH_AT: is for tests, and refused when APP_ENV=production; unset it")
         if settings.business.frozen is not None:
             problems.append("BUSINESS_DATE: is refused when APP_ENV=production; unset it")
-        if settings.secret_key == DEVELOPMENT_SECRET:
-            problems.append("SECRET_KEY: must be set when APP_ENV=production")
-        if not (settings.oidc.issuer and (settings.oidc.jwks_url or settings.oidc.public_key_file)):
-            problems.append(
-                "OIDC_ISSUER with OIDC_JWKS_URL or OIDC_PUBLIC_KEY_FILE: must be set when APP_ENV=production"
-            )
+        problems += _exposed(settings)
+    return problems
+
+
+def _exposed(settings: Settings) -> list[str]:
+    """What would let others into a production that serves the API."""
+    problems = []
+    if settings.secret_key == DEVELOPMENT_SECRET:
+        problems.append("SECRET_KEY: must be set when APP_ENV=production")
+    elif len(settings.secret_key) < SECRET_LENGTH_MIN:
+        problems.append(
+            f"SECRET_KEY: must have at least {SECRET_LENGTH_MIN} characters when APP_ENV=production;"
+            " `openssl rand -hex 32` makes one"
+        )
+    if not (settings.oidc.issuer and (settings.oidc.jwks_url or settings.oidc.public_key_file)):
+        problems.append("OIDC_ISSUER with OIDC_JWKS_URL or OIDC_PUBLIC_KEY_FILE: must be set when APP_ENV=production")
+    if settings.oidc.jwks_url and not values.is_untouched_on_its_way(settings.oidc.jwks_url):
+        problems.append(
+            "OIDC_JWKS_URL: must begin with https:// when APP_ENV=production: whoever changes the keys on their way"
+            " makes tokens"
+        )
     return problems
 
 
@@ -206,11 +241,22 @@ def _horizon(reader: Reader) -> Horizon:
 
 def _oidc(reader: Reader) -> OidcSettings:
     path = reader.raw("OIDC_PUBLIC_KEY_FILE")
+    if path and reader.raw("OIDC_JWKS_URL"):
+        reader.problems.append("OIDC_JWKS_URL and OIDC_PUBLIC_KEY_FILE are both set; keep one")
     return OidcSettings(
         issuer=reader.raw("OIDC_ISSUER"),
         audience=reader.raw("OIDC_AUDIENCE"),
-        jwks_url=reader.value("OIDC_JWKS_URL", None, values.http_url),
+        jwks_url=reader.value("OIDC_JWKS_URL", None, values.key_set_url),
         public_key_file=Path(path) if path else None,
+    )
+
+
+def _limits(reader: Reader) -> LimitSettings:
+    usual = LimitSettings()
+    return LimitSettings(
+        payer=reader.value("RATE_LIMIT_PAYER", usual.payer, values.rate),
+        trusted=reader.value("RATE_LIMIT_TRUSTED", usual.trusted, values.rate),
+        schedules=reader.integer("MAX_SCHEDULES_PER_PAYER", usual.schedules, 0, 10**6),
     )
 
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 T = TypeVar("T")
+
+SECRETS: Final = frozenset(
+    {"CACHE_URL", "CELERY_BROKER_URL", "DATABASE_URL", "NOTIFY_SECRET", "PROVIDER_TOKEN", "PROVIDER_URL", "SECRET_KEY"}
+)
+"""What is wrong with these is said without their value, which can hold a password."""
+LOOPBACK: Final = re.compile(r"\A127(\.[0-9]{1,3}){3}\Z")
+RATE: Final = re.compile(r"\A[1-9][0-9]{0,8}/(second|minute|hour|day)\Z")
 
 
 class Reader:
@@ -39,7 +47,8 @@ class Reader:
         try:
             return convert(text.strip())
         except (ValueError, InvalidOperation, LookupError, OSError) as error:
-            self.problems.append(f"{name}: {error if str(error) else 'not understood'} (is {text!r})")
+            said = str(error) or "not understood"
+            self.problems.append(f"{name}: {said}" if name in SECRETS else f"{name}: {said} (is {text!r})")
             return default
 
     def integer(self, name: str, default: int, low: int, high: int) -> int:
@@ -77,11 +86,33 @@ def cache_url(text: str) -> str | None:
     return text
 
 
+def rate(text: str) -> str:
+    """So many in a unit of time, as `600/minute`; "" for `0`, which means no limit."""
+    if text == "0":
+        return ""
+    if not RATE.match(text):
+        raise ValueError("must be 0 or as 600/minute: a number, then second, minute, hour or day")
+    return text
+
+
 def http_url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("must be an http:// or https:// URL")
     return text.rstrip("/")
+
+
+def key_set_url(text: str) -> str:
+    """As it is: a slash at its end is part of the address."""
+    http_url(text)
+    return text
+
+
+def is_untouched_on_its_way(url: str) -> bool:
+    """Whether nobody between us and the server can change the answer: by TLS, or because it is on this machine."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return parts.scheme == "https" or host in ("localhost", "::1") or bool(LOOPBACK.match(host))
 
 
 def bounded(value: T, low: float, high: float) -> T:

@@ -96,3 +96,40 @@ def test_a_business_date_alone_is_noon_and_with_a_time_that_time() -> None:
     evening = read_settings({"BUSINESS_DATE": "2026-07-01T23:59"}).business.frozen
     assert evening is not None
     assert evening.isoformat() == "2026-07-01T23:59:00+01:00"
+
+
+SECRETS = (
+    "CACHE_URL",
+    "CELERY_BROKER_URL",
+    "DATABASE_URL",
+    "PROVIDER_TOKEN",
+    "PROVIDER_URL",
+    "SECRET_KEY",
+)
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_every_secret_can_come_from_a_file(name: str, tmp_path: Path) -> None:
+    value = {"DATABASE_URL": "postgresql://u:s3cret@h/d", "PROVIDER_URL": "http://u:s3cret@h"}.get(
+        name, "redis://:s3cret@h:1/0"
+    )
+    path = tmp_path / "secret"
+    path.write_text(f"{value}\n")
+    assert read_settings({f"{name}_FILE": str(path)}) == read_settings({name: value})
+    assert "s3cret" in str(read_settings({f"{name}_FILE": str(path)}))
+
+
+@pytest.mark.parametrize("name", [name for name in SECRETS if name.endswith("_URL")])
+def test_what_is_wrong_with_a_secret_is_said_without_it(name: str) -> None:
+    (line,) = problems({name: "gopher://u:s3cret@h"})
+    assert line.startswith(f"{name}: must be")
+    assert "s3cret" not in line
+
+
+def test_rates_are_numbers_in_a_unit_of_time_and_zero_is_none() -> None:
+    usual = read_settings({}).limits
+    assert (usual.payer, usual.trusted, usual.schedules) == ("30000/minute", "600000/minute", 10_000)
+    given = read_settings({"RATE_LIMIT_PAYER": "0", "RATE_LIMIT_TRUSTED": "5/hour", "MAX_SCHEDULES_PER_PAYER": "0"})
+    assert (given.limits.payer, given.limits.trusted, given.limits.schedules) == ("", "5/hour", 0)
+    for wrong in ("many", "600", "-1/minute", "0/minute", "600/fortnight", "6/minute; 1/second"):
+        assert [line.split(":")[0] for line in problems({"RATE_LIMIT_PAYER": wrong})] == ["RATE_LIMIT_PAYER"]
