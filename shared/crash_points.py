@@ -41,6 +41,10 @@ POINTS: Final = frozenset(
         "before_proof",
         "in_proof_commit",
         "after_proof",
+        # sealing the audit
+        "before_seal_commit",
+        "in_seal_commit",
+        "after_seal",
     }
 )
 SOON_SECONDS: Final = 0.0005

@@ -25,6 +25,7 @@ DISPATCH_SECONDS = 1.0
 RESOLVE_SECONDS = 5.0
 EXTEND_SECONDS = 30.0
 SUSPEND_SECONDS = 10.0
+SEAL_SECONDS = 5.0
 UPKEEP_SECONDS = 3600.0
 
 
@@ -64,6 +65,7 @@ def make_app(settings: Settings) -> Celery:
             "dispatch": _tick("payday.dispatch", DISPATCH_SECONDS, "dispatch"),
             "resolve": _tick("payday.resolve", RESOLVE_SECONDS, "upkeep"),
             "suspend": _tick("payday.suspend", SUSPEND_SECONDS, "upkeep"),
+            "seal": _tick("payday.seal", SEAL_SECONDS, "upkeep"),
             "extend": _tick("payday.extend", EXTEND_SECONDS, "upkeep"),
             "upkeep": _tick("payday.upkeep", UPKEEP_SECONDS, "upkeep"),
         },

@@ -17,6 +17,7 @@ from shared.db.retrying import transact
 from shared.settings import read_settings
 from worker_service import calendars, dispatch, extend, pay, resolve, suspend
 from worker_service.celery_app import app, send
+from worker_service.seal import Sealer
 from worker_service.service import Service
 
 NEEDS = frozenset({"DATABASE_URL", "CELERY_BROKER_URL", "PROVIDER_URL"})
@@ -30,6 +31,11 @@ def service() -> Service:
 @lru_cache(maxsize=1)
 def _service(_process: int) -> Service:
     return Service.connect(read_settings(needs=NEEDS))
+
+
+@lru_cache(maxsize=1)
+def _sealer(_process: int) -> Sealer:
+    return Sealer(service())
 
 
 @app.task(name="payday.pay", queue="pay", bind=True)  # type: ignore[untyped-decorator]
@@ -56,6 +62,12 @@ def resolve_tick() -> None:
 def suspend_tick() -> None:
     """Looks after final declines that a worker left when it died."""
     suspend.suspend_due(service())
+
+
+@app.task(name="payday.seal", queue="upkeep")  # type: ignore[untyped-decorator]
+def seal_tick() -> None:
+    """Seals what was added to the audit."""
+    _sealer(os.getpid()).seal_due()
 
 
 @app.task(name="payday.extend", queue="upkeep")  # type: ignore[untyped-decorator]

@@ -7,7 +7,7 @@ from uuid import UUID
 from api_service.commands.event_edit import write
 from api_service.conditional import Precondition
 from shared.db import editing
-from shared.db.audit import Act
+from shared.db.audit import Act, Action
 from shared.db.engine import Session
 from shared.domain.entries import Entry, cancelled
 from shared.domain.lifecycle import CancelReason
@@ -38,5 +38,5 @@ def cancel_event(
         editing.check_open(entry)
     precondition.check(entry.version)
     after = cancelled(entry, CancelReason.GIVEN_UP if waits_for_retry else CancelReason.SKIPPED)
-    action = "event.given_up" if waits_for_retry else "event.skipped"
+    action: Action = "event.given_up" if waits_for_retry else "event.skipped"
     return write(session, gate, act, action, entry, after)

@@ -7,14 +7,14 @@ from datetime import date
 
 from api_service.schemas.snapshot import of_run
 from shared.db import audit, runs
-from shared.db.audit import Act
+from shared.db.audit import Act, Action
 from shared.db.engine import Session
 from shared.db.models import Run
 
 Change = Callable[[Session, date, str], Run]
 
 
-def change_run(session: Session, act: Act, action: str, change: Change, *, day: date, reason: str) -> Run:
+def change_run(session: Session, act: Act, action: Action, change: Change, *, day: date, reason: str) -> Run:
     """Changes a run under its lock, and records what it was and is; a change of nothing is not recorded.
 
     Raises NotFound, and what `change` raises.

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from api_service.schemas.snapshot import of_event
 from shared.db import audit, entries
-from shared.db.audit import Act
+from shared.db.audit import Act, Action
 from shared.db.engine import Session
 from shared.db.runs import Gate
 from shared.domain.entries import Entry
 
 
-def write(session: Session, gate: Gate, act: Act, action: str, before: Entry, after: Entry) -> Entry:
+def write(session: Session, gate: Gate, act: Act, action: Action, before: Entry, after: Entry) -> Entry:
     """Writes what became of an event that the caller holds; answers it."""
     entries.apply(session, gate, [(before, after)])
     record(session, act, action, before, after)
     return after
 
 
-def record(session: Session, act: Act, action: str, before: Entry, after: Entry, **more: object) -> None:
+def record(session: Session, act: Act, action: Action, before: Entry, after: Entry, **more: object) -> None:
     """Adds the audit row of a change of one event; `more` stands beside what it became."""
     audit.record(
         session,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from deploy.cli.calendar_reports import day_report, difference_report
 from shared.db import calendar_changes, calendars
-from shared.db.audit import Act, record
+from shared.db.audit import Act, Action, record
 from shared.db.clock import business_now
 from shared.db.engine import Session, Sessions
 from shared.db.errors import perform
@@ -15,7 +16,7 @@ from shared.domain.errors import Conflict
 from shared.holiday_library import library_version
 from shared.settings import Settings
 
-ACTIONS = {"close": "calendar.closed", "open": "calendar.opened", "clear": "calendar.cleared"}
+ACTIONS: Mapping[str, Action] = {"close": "calendar.closed", "open": "calendar.opened", "clear": "calendar.cleared"}
 
 
 def change_day(
@@ -71,6 +72,6 @@ def _stored(session: Session, code: str, day: date) -> dict[str, Any] | None:
 
 
 def _record(
-    session: Session, act: Act, action: str, code: str, before: dict[str, Any] | None, after: dict[str, Any] | None
+    session: Session, act: Act, action: Action, code: str, before: dict[str, Any] | None, after: dict[str, Any] | None
 ) -> None:
     record(session, act, action, subject="calendar", subject_id=code, payer_id=None, before=before, after=after)

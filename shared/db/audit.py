@@ -1,15 +1,47 @@
-"""The audit: who changed what, for whom. Rows are added in the transaction of the change, and never touched."""
+"""The audit: who changed what, for whom. Rows are added in the transaction of the change, and never touched.
+
+The database refuses whoever would change or remove one; `shared.db.audit_chain` seals them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import insert
 
 from shared.db.engine import Session
 from shared.db.models import Audit
+
+Action = Literal[
+    "schedule.created",
+    "schedule.updated",
+    "schedule.cancelled",
+    "schedule.paused",
+    "schedule.resumed",
+    "schedule.suspended",
+    "schedule.rerolled",
+    "event.updated",
+    "event.skipped",
+    "event.given_up",
+    "event.restored",
+    "event.retried",
+    "event.resolved",
+    "run.paused",
+    "run.resumed",
+    "run.closing",
+    "run.closed",
+    "hold.placed",
+    "hold.ended",
+    "calendar.closed",
+    "calendar.opened",
+    "calendar.cleared",
+    "calendar.refreshed",
+    "reconcile_item.found",
+    "reconcile_item.settled",
+]
+"""All that is audited. Payments are not: each has its event, its transaction and its attempts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +59,7 @@ PRODUCT: Final = Act("payday", None)
 def record(
     session: Session,
     act: Act,
-    action: str,
+    action: Action,
     *,
     subject: str,
     subject_id: object,

@@ -22,7 +22,7 @@ from tests.simulation.transactions import Taken
 EMPTY = text("""
 DELETE FROM event; DELETE FROM transaction; DELETE FROM attempt; DELETE FROM batch; DELETE FROM booking;
 DELETE FROM run; DELETE FROM hold; DELETE FROM pause; DELETE FROM schedule_revision; DELETE FROM schedule;
-DELETE FROM final_decline; DELETE FROM audit;
+DELETE FROM final_decline;
 ALTER TABLE batch ALTER COLUMN id RESTART WITH 1
 """)
 

@@ -4,7 +4,7 @@ from shared.db.models.base import Base
 from shared.db.models.event import Attempt, Event, FinalDecline, Transaction
 from shared.db.models.provider import Provider
 from shared.db.models.reconcile import ReconcileItem
-from shared.db.models.record import Audit, IdempotencyKey
+from shared.db.models.record import Audit, AuditSeal, AuditWaiting, IdempotencyKey
 from shared.db.models.rest import Calendar, CalendarDay, Hold
 from shared.db.models.run import Batch, Booking, Run
 from shared.db.models.schedule import FurtherCalendar, Pause, Schedule, ScheduleRevision
@@ -12,6 +12,8 @@ from shared.db.models.schedule import FurtherCalendar, Pause, Schedule, Schedule
 __all__ = [
     "Attempt",
     "Audit",
+    "AuditSeal",
+    "AuditWaiting",
     "Base",
     "Batch",
     "Booking",

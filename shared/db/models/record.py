@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     Identity,
     Index,
     SmallInteger,
@@ -49,3 +50,26 @@ class Audit(Base):
     before: Mapped[dict[str, Any] | None]
     after: Mapped[dict[str, Any] | None]
     request_id: Mapped[str | None]
+
+
+class AuditSeal(Base):
+    """A link of the audit's chain. Append-only; it names its row without a foreign key, to stand when that is gone."""
+
+    __tablename__ = "audit_seal"
+    __table_args__ = (
+        CheckConstraint("octet_length(hash) = 32", name="hash_is_whole"),
+        CheckConstraint("position >= 1", name="position_counts_from_one"),
+    )
+
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    audit_id: Mapped[int] = mapped_column(BigInteger, unique=True)
+    hash: Mapped[bytes]
+    sealed_at: Mapped[datetime]
+
+
+class AuditWaiting(Base):
+    """A row of the audit that waits for its seal: a trigger notes it in the transaction that writes the row."""
+
+    __tablename__ = "audit_waiting"
+
+    audit_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

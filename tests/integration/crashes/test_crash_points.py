@@ -26,6 +26,8 @@ SILENT = [f"silent-{number}" for number in range(4)]
 PART = 2
 OF_CELERY = {"before_ack"}
 """Reached in a real worker only: `tests/acceptance`."""
+OF_SEALING = {"before_seal_commit", "in_seal_commit", "after_seal"}
+"""Of a task that pays nothing: `test_sealing`."""
 ANSWERING = {"before_proof", "in_proof_commit", "after_proof"}
 """Not reached where nobody can be asked."""
 
@@ -115,7 +117,7 @@ def assert_nothing_twice_nothing_lost(world: World, mode: str) -> None:
 def _cases() -> list[Any]:
     """A few in `make test`, in the mode that most providers have; all in `make test-all`."""
     cases = []
-    for point in sorted(POINTS - OF_CELERY):
+    for point in sorted(POINTS - OF_CELERY - OF_SEALING):
         for hit in (1, 2, 3):
             for mode in ("key", "enquiry", "none"):
                 if mode == "none" and point in ANSWERING | {"after_take"}:
