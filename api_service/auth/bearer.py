@@ -31,7 +31,7 @@ def _authenticate() -> Caller:
     if scheme.lower() != "bearer" or not token:
         raise Problem(401, "token_missing", "A bearer token is needed.", headers={"WWW-Authenticate": "Bearer"})
     try:
-        return current_service().tokens.verify(token.strip())
+        return current_service().tokens.verify(token.strip(" "))
     except InvalidToken as error:
         detail = str(error)
         raise Problem(

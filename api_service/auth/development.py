@@ -8,7 +8,8 @@ from typing import Final
 
 from joserfc import jwt
 
-from api_service.auth.keys import FixedKeys, parse_pem
+from api_service.auth.key_documents import parse_pem, public_form
+from api_service.auth.keys import FixedKeys
 from shared.clock import utc_now
 from shared.domain.identifiers import is_party_id
 
@@ -43,3 +44,8 @@ def make_token(
 def development_keys() -> FixedKeys:
     """What the tokens of `make_token` are checked with."""
     return FixedKeys([parse_pem(KEY_FILE.read_bytes())])
+
+
+def refused_in_production() -> frozenset[bytes]:
+    """The keys that no process believes in production, wherever it finds them, as `public_form` gives them."""
+    return frozenset({public_form(parse_pem(KEY_FILE.read_bytes()))})

@@ -6,6 +6,7 @@ import argparse
 import os
 
 from deploy.cli.refusal import CANNOT_START, Refusal
+from shared.settings_values import Reader
 
 SCOPES = ("schedules:read", "schedules:write")
 LIFETIME_SECONDS = 8 * 3600
@@ -34,7 +35,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(arguments: argparse.Namespace) -> int:
     """Print the token; 2 in production, and for an id that no payer can have."""
     # Before the settings: in production they may be incomplete here, and this is the reason that counts.
-    if os.environ.get("APP_ENV", "").strip() == "production":
+    if (Reader(os.environ).raw("APP_ENV") or "").strip() == "production":
         raise Refusal("APP_ENV=production: development tokens are not accepted there", CANNOT_START)
     from api_service.auth.development import AUDIENCE, ISSUER, make_token
     from shared.settings import read_settings

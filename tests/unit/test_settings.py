@@ -81,6 +81,62 @@ def test_production_refuses_what_is_only_for_development() -> None:
     assert {line.split(":")[0].split(" ")[0] for line in found} == {"BUSINESS_DATE", "SECRET_KEY", "OIDC_ISSUER"}
 
 
+def in_production(**environment: str) -> list[str]:
+    """What is wrong with a production that has all it needs but for this."""
+    complete = {
+        "APP_ENV": "production",
+        "SECRET_KEY": "0123456789abcdef0123456789abcdef",
+        "OIDC_ISSUER": "https://issuer.test",
+        "OIDC_JWKS_URL": "https://issuer.test/keys",
+    }
+    try:
+        read_settings({**complete, **environment})
+    except SettingsError as refused:
+        return refused.problems
+    return []
+
+
+def test_production_starts_with_a_secret_and_a_real_issuer() -> None:
+    assert in_production() == []
+    assert in_production(OIDC_JWKS_URL="", OIDC_PUBLIC_KEY_FILE="/etc/payday/key.pem") == []
+    for missing in ("SECRET_KEY", "OIDC_ISSUER", "OIDC_JWKS_URL"):
+        assert any(missing in line for line in in_production(**{missing: ""}))
+
+
+@pytest.mark.parametrize("secret", ["development-only-secret-key", "short", "x" * 31, f"{'x' * 31} "])
+def test_a_secret_that_can_be_guessed_is_refused_in_production_and_not_repeated(secret: str) -> None:
+    [line] = in_production(SECRET_KEY=secret)
+    assert line.startswith("SECRET_KEY: ")
+    assert secret not in line
+    assert read_settings({"SECRET_KEY": secret}).secret_key == secret.strip()
+
+
+@pytest.mark.parametrize(
+    ("url", "good"),
+    [
+        ("https://issuer.test/keys/", True),
+        ("http://127.0.0.1:8080/keys", True),
+        ("http://localhost/keys", True),
+        ("http://[::1]/keys", True),
+        ("http://issuer.test/keys", False),
+        ("http://127.0.0.1.issuer.test/keys", False),
+        ("http://localhost.issuer.test/keys", False),
+        ("http://localhost@issuer.test/keys", False),
+        ("http://10.0.0.1/keys", False),
+    ],
+)
+def test_the_issuers_keys_must_not_be_changed_on_their_way(url: str, good: bool) -> None:
+    assert [
+        line.startswith("OIDC_JWKS_URL: must begin with https://") for line in in_production(OIDC_JWKS_URL=url)
+    ] == ([] if good else [True])
+    assert read_settings({"OIDC_JWKS_URL": url}).oidc.jwks_url == url
+
+
+def test_keys_come_from_one_place() -> None:
+    [line] = problems({"OIDC_JWKS_URL": "https://issuer.test/keys", "OIDC_PUBLIC_KEY_FILE": "/etc/payday/key.pem"})
+    assert "OIDC_JWKS_URL and OIDC_PUBLIC_KEY_FILE" in line
+
+
 def test_a_secret_can_come_from_a_file(tmp_path: Path) -> None:
     secret = tmp_path / "token"
     secret.write_text("s3cret\n")

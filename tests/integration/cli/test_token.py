@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,22 @@ def test_a_token_is_of_the_issuer_and_for_the_audience_that_are_set(caller: Ask)
 
 def test_production_gets_none(payday_inside: Payday) -> None:
     assert_refused(payday_inside("token", "--sub", "a", APP_ENV="production"), "APP_ENV=production")
+
+
+def test_production_gets_none_however_complete_it_is_and_wherever_it_is_said(
+    payday_inside: Payday, tmp_path: Path
+) -> None:
+    said = tmp_path / "environment"
+    said.write_text("production\n")
+    complete = {
+        "SECRET_KEY": "0123456789abcdef0123456789abcdef",
+        "OIDC_ISSUER": "https://issuer.test",
+        "OIDC_JWKS_URL": "https://issuer.test/keys",
+    }
+    for where in ({"APP_ENV": "production"}, {"APP_ENV": " production "}, {"APP_ENV_FILE": str(said)}):
+        finished = payday_inside("token", "--sub", "a", **complete, **where)
+        assert_refused(finished, "APP_ENV=production")
+        assert finished.stdout == ""
 
 
 def test_an_id_that_no_payer_has_is_refused(payday_inside: Payday) -> None:

@@ -1,0 +1,90 @@
+"""When a request counts as arrived: never before its end, and at once where it cannot be right."""
+
+import pytest
+
+from api_service.arrival import MAX_ARRIVAL_BYTES, MAX_HEAD_BYTES, Arrival
+from api_service.json_body import MAX_BODY_BYTES
+
+HEAD = b"POST /v1/schedules HTTP/1.1\r\nHost: x\r\n"
+WHOLE = (
+    b"GET /healthz HTTP/1.1\r\n\r\n",
+    b"\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+    HEAD + b"Content-Length: 0\r\n\r\n",
+    HEAD + b"content-LENGTH:  9 \r\n\r\n{\r\n\r\n\r\n\r\n"[:-1] + b"}",
+    HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    HEAD + b"Transfer-Encoding: gzip, Chunked\r\n\r\n5;name=value\r\n0\r\n\r\n\r\nA \r\n0123456789\r\n0\r\n\r\n",
+    HEAD + b"Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n1\r\n{\r\n00\r\nTrailer: a\r\nOther: b\r\n\r\n",
+)
+
+
+@pytest.mark.parametrize("request_", WHOLE)
+def test_a_request_has_arrived_with_its_last_byte_however_it_comes(request_: bytes) -> None:
+    by_the_byte = Arrival()
+    taken = [by_the_byte.take(request_[at : at + 1]) for at in range(len(request_))]
+    assert taken == [False] * (len(request_) - 1) + [True]
+    for cut in range(1, len(request_)):
+        halves = Arrival()
+        assert not halves.take(request_[:cut])
+        assert halves.take(request_[cut:])
+        assert bytes(halves.received) == request_
+        assert not halves.is_cut
+
+
+@pytest.mark.parametrize("request_", WHOLE)
+def test_what_follows_a_request_is_kept_for_the_next(request_: bytes) -> None:
+    arrival = Arrival()
+    assert arrival.take(request_ + b"GET / HTTP/1.1\r\n")
+    assert bytes(arrival.received) == request_ + b"GET / HTTP/1.1\r\n"
+    assert not arrival.is_cut
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        HEAD + b"Content-Length: %d\r\n\r\n" % (MAX_BODY_BYTES + 1),
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"1" * 2000,
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\nfffff\r\n" + b" " * (MAX_BODY_BYTES + 1),
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"8000\r\n" + b" " * 0x8000 + b"\r\n8001\r\n" + b" " * 0x8001,
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"1;%s\r\n \r\n" % (b"x" * 500) * (MAX_ARRIVAL_BYTES // 500),
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + b"x" * (MAX_HEAD_BYTES + 1),
+    ],
+)
+def test_what_cannot_be_right_is_not_waited_for(beginning: bytes) -> None:
+    arrival = Arrival()
+    assert arrival.take(beginning)
+    assert arrival.is_cut
+    assert not arrival.head_is_too_long
+
+
+def test_a_body_of_the_largest_size_is_waited_for() -> None:
+    arrival = Arrival()
+    assert not arrival.take(HEAD + b"Content-Length: %d\r\n\r\n" % MAX_BODY_BYTES)
+    assert not arrival.take(b" " * (MAX_BODY_BYTES - 1))
+    assert arrival.take(b" ")
+    assert not arrival.is_cut
+    chunked = Arrival()
+    assert not chunked.take(HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % MAX_BODY_BYTES + b" " * MAX_BODY_BYTES)
+    assert chunked.take(b"\r\n0\r\n\r\n")
+    assert not chunked.is_cut
+
+
+def test_a_head_without_end_is_too_long_some_day() -> None:
+    arrival = Arrival()
+    assert not arrival.take(b"GET / HTTP/1.1\r\nX: ")
+    assert arrival.take(b"x" * MAX_HEAD_BYTES)
+    assert arrival.head_is_too_long
+    assert arrival.is_cut
+
+
+def test_who_waits_to_be_told_to_send_the_body_is_told_once() -> None:
+    arrival = Arrival()
+    assert not arrival.take(HEAD + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+    assert arrival.expects_word
+    assert arrival.take(b"{}")
+    assert bytes(arrival.received) == HEAD + b"Content-Length: 2\r\n\r\n{}"
+    other = Arrival()
+    other.take(HEAD + b"Expect: miracles\r\nContent-Length: 2\r\n\r\n")
+    assert not other.expects_word
+    assert b"miracles" in other.received
