@@ -8,6 +8,7 @@ from flask import Flask, Response
 from flask.json.provider import DefaultJSONProvider
 
 from api_service.auth.sources import token_verifier
+from api_service.event_pages import EventPages
 from api_service.json_body import MAX_BODY_BYTES
 from api_service.limits import register_limits
 from api_service.openapi import document, make_api
@@ -29,7 +30,8 @@ from api_service.views import (
     transactions,
 )
 from api_service.views.docs import docs_blueprint
-from shared.db.engine import Sessions
+from shared.cache import Cache
+from shared.db.engine import Sessions, telling
 from shared.settings import Settings
 
 HEADERS: Final = {
@@ -69,7 +71,9 @@ def create_app(settings: Settings, sessions: Sessions) -> Flask:
     # One more than is taken: a body of unknown length is cut off there, and must not pass for a whole one.
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES + 1, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.json = Json(app)
-    service = Service(settings, sessions, token_verifier(settings), Cursors(settings.secret_key))
+    pages = EventPages(Cache(settings.cache_url), sessions, settings.secret_key) if settings.cache_url else None
+    changes = telling(sessions, pages.forget) if pages else sessions
+    service = Service(settings, changes, token_verifier(settings), Cursors(settings.secret_key), pages)
     service.attach(app)
     register_request_log(app)
     register_problems(app)

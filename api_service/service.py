@@ -8,6 +8,7 @@ from typing import Final
 from flask import Flask, current_app
 
 from api_service.auth.tokens import TokenVerifier
+from api_service.event_pages import EventPages
 from api_service.pagination import Cursors
 from shared.db.engine import Sessions
 from shared.settings import Settings
@@ -23,6 +24,7 @@ class Service:
     sessions: Sessions
     tokens: TokenVerifier
     cursors: Cursors
+    event_pages: EventPages | None
 
     def attach(self, app: Flask) -> None:
         """Makes this the service of the app's requests."""

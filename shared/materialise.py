@@ -12,6 +12,7 @@ from shared.db.engine import Session
 from shared.db.models import Schedule
 from shared.db.plans import Plan
 from shared.db.runs import Gate
+from shared.db.touched import touch
 from shared.domain.edits import made
 from shared.domain.entries import Entry, covered
 from shared.domain.errors import FieldProblem, Invalid
@@ -72,6 +73,7 @@ def open_schedule(session: Session, gate: Gate, asked: NewSchedule, horizon: Hor
     followed.write(session, schedule, {}, Plan(timeline, [], loaded).followed)
     session.add(schedule)
     session.flush()
+    touch(session, [schedule.payer_id])
     plans.add_revisions(session, schedule, [revision])
     model = blank(schedule)
     stored = entries.apply(

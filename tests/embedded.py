@@ -174,3 +174,21 @@ def broker_url(request: pytest.FixtureRequest) -> str:
     with redis.Redis.from_url(url) as client:
         client.flushdb()
     return url
+
+
+@pytest.fixture(scope="session")
+def cache(server_folder: Path) -> Iterator[Valkey]:
+    """The embedded cache of this process's tests, also for those that freeze it."""
+    folder = DataFolder(server_folder, server_account()).server_folder("cache")
+    server = Valkey(folder, eviction="allkeys-lru", maxmemory="64mb", persistent=False)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def cache_url(cache: Valkey) -> str:
+    """The address of an empty cache."""
+    with redis.Redis.from_url(cache.url) as client:
+        client.flushall()
+    return cache.url

@@ -14,6 +14,7 @@ from shared.db.parts import Claim
 from shared.db.release import release
 from shared.db.retrying import transact
 from shared.db.settlement import RetryDays, Verdict, settle
+from shared.db.touched import touch
 from shared.domain.days import BusinessNow
 from shared.log import get_logger
 from shared.settings import Settings
@@ -162,6 +163,7 @@ def settle_part(settings: Settings, session: Session, claim: Claim, decisions: D
     kept = release(session, claim, decisions.never_sent, key_used=False, today=now.today)
     kept |= release(session, claim, decisions.key_used, key_used=True, today=now.today)
     verdicts = decisions.verdicts | dict.fromkeys(kept, Verdict("unknown", None, "its schedule cannot be read"))
+    touch(session, (event.payer_id for event in (*claim.fresh, *claim.doubtful)))
     settled = settle(session, claim, verdicts, provider=settings.provider.name, retries=retries)
     if not left.more:
         # A hold that ended meanwhile woke the batches that waited then; this one still was ours.

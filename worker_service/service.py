@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from shared import crash_points
-from shared.db.engine import Engine, Sessions, make_engine, make_sessions
+from shared.cache import Cache, forgetting
+from shared.db.engine import Engine, Sessions, make_engine, make_sessions, telling
 from shared.settings import Settings
 from worker_service.gateway import Gateway
 from worker_service.pace import reserving
@@ -29,7 +30,12 @@ class Service:
 
     @cached_property
     def sessions(self) -> Sessions:
-        return make_sessions(self.engine)
+        sessions = make_sessions(self.engine)
+        return telling(sessions, forgetting(self.cache)) if self.cache else sessions
+
+    @cached_property
+    def cache(self) -> Cache | None:
+        return Cache(self.settings.cache_url) if self.settings.cache_url else None
 
     @cached_property
     def gateway(self) -> Gateway:
@@ -40,6 +46,8 @@ class Service:
         """Ends all connections."""
         if "gateway" in self.__dict__:
             self.gateway.close()
+        if self.__dict__.get("cache"):
+            self.__dict__["cache"].close()
         self.engine.dispose()
 
     @property

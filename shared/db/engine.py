@@ -5,7 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
-__all__ = ["Engine", "Session", "Sessions", "make_engine", "make_sessions"]
+from shared.db.touched import FORGET, Forget
+
+__all__ = ["Engine", "Session", "Sessions", "make_engine", "make_sessions", "telling"]
 
 Sessions = sessionmaker[Session]
 
@@ -39,3 +41,8 @@ def make_engine(url: str, *, pool_size: int = 5) -> Engine:
 def make_sessions(engine: Engine) -> Sessions:
     """Sessions whose rows stay readable after the commit."""
     return sessionmaker(engine, expire_on_commit=False)
+
+
+def telling(sessions: Sessions, forget: Forget) -> Sessions:
+    """The same sessions, whose transactions tell `forget` whose events they touched."""
+    return sessionmaker(**{**sessions.kw, "info": {FORGET: forget}})

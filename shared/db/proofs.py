@@ -16,6 +16,7 @@ from shared.db.models import Batch, Event, Transaction
 from shared.db.outcomes import Known, drop_retry, move, open_run
 from shared.db.returns import give_back, of_returned
 from shared.db.runs import Gate
+from shared.db.touched import touch
 from shared.domain.books import Heading
 from shared.domain.lifecycle import EventStatus
 from shared.domain.proving import Reception as Reception  # part of what `apply` answers
@@ -129,7 +130,9 @@ def find(session: Session, event_date: date, event_id: UUID) -> Event:
 def lock_event(session: Session, event_date: date, event_id: UUID) -> Event:
     """The event as it stands now, FOR UPDATE."""
     query = _query(event_date, event_id).with_for_update()
-    return session.scalars(query.execution_options(populate_existing=True)).one()
+    event = session.scalars(query.execution_options(populate_existing=True)).one()
+    touch(session, [event.payer_id])
+    return event
 
 
 def _query(event_date: date, event_id: UUID) -> Select[Event]:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from shared.db import touched
 from shared.db.engine import Sessions
 
 T = TypeVar("T")
@@ -41,8 +42,12 @@ def transact(sessions: Sessions, work: Callable[[Session], T], *, patience_secon
     while True:
         tries += 1
         try:
-            with sessions.begin() as session:
-                return work(session)
+            with sessions() as session:
+                try:
+                    with session.begin():
+                        return work(session)
+                finally:
+                    touched.tell(session)
         except Again:
             if tries >= TRIES:
                 raise

@@ -7,10 +7,11 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, text, union
+from sqlalchemy import Select, select, text, union
 from sqlalchemy.orm import Session
 
 from shared.db.models import Calendar, FurtherCalendar, Schedule
+from shared.db.touched import touch
 
 # Guarded by what was read, although the rows are locked: an extension of a cancelled schedule must move nothing.
 ADVANCE = text("""
@@ -36,14 +37,13 @@ def lock(session: Session, schedule_id: UUID, payer_id: str | None) -> Schedule 
     query = select(Schedule).where(Schedule.id == schedule_id).with_for_update()
     if payer_id is not None:
         query = query.where(Schedule.payer_id == payer_id)
-    return session.scalar(query.execution_options(populate_existing=True))
+    return next(iter(_locked(session, query)), None)
 
 
 def lock_all(session: Session, ids: Sequence[UUID]) -> dict[UUID, Schedule]:
     """Several schedules' rows FOR UPDATE, locked in the order of their ids."""
     query = select(Schedule).where(Schedule.id.in_(ids)).order_by(Schedule.id).with_for_update()
-    rows = session.scalars(query.execution_options(populate_existing=True))
-    return {schedule.id: schedule for schedule in rows}
+    return {schedule.id: schedule for schedule in _locked(session, query)}
 
 
 def due_for_extension(
@@ -57,7 +57,7 @@ def due_for_extension(
         .limit(limit)
         .with_for_update(skip_locked=not wait)
     )
-    return list(session.scalars(query.execution_options(populate_existing=True)))
+    return _locked(session, query)
 
 
 def advance(session: Session, advances: Sequence[Advance]) -> set[UUID]:
@@ -95,3 +95,10 @@ def outdated(session: Session, *, after: UUID | None, limit: int) -> list[UUID]:
     found = union(of_row, further).subquery()
     query = select(found.c.id).order_by(found.c.id).limit(limit)
     return list(session.scalars(query if after is None else query.where(found.c.id > after)))
+
+
+def _locked(session: Session, query: Select[Schedule]) -> list[Schedule]:
+    """Whoever locks a schedule means to change its events."""
+    rows = list(session.scalars(query.execution_options(populate_existing=True)))
+    touch(session, (schedule.payer_id for schedule in rows))
+    return rows

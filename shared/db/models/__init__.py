@@ -1,6 +1,7 @@
 """The tables. Amounts are minor units with an ISO 4217 code; ids are UUIDv7; constraints have names."""
 
 from shared.db.models.base import Base
+from shared.db.models.cache import CacheClosure
 from shared.db.models.event import Attempt, Event, FinalDecline, Transaction
 from shared.db.models.provider import Provider
 from shared.db.models.reconcile import ReconcileItem
@@ -17,6 +18,7 @@ __all__ = [
     "Base",
     "Batch",
     "Booking",
+    "CacheClosure",
     "Calendar",
     "CalendarDay",
     "Event",

@@ -1,0 +1,110 @@
+"""Pages of a payer's events, kept in the cache (cache-aside): filled by reads, forgotten with every change.
+
+What is promised: a caller never gets a page older than its own last change, and nobody one older than five seconds. A
+change removes the payer's generation before it is answered; where that fails, the cache is closed for everybody first
+(`api_service.cache_permission`). A page is signed for its key, its generation and its time, so that nothing else that
+stands in the cache is ever answered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import struct
+import time
+from collections.abc import Callable, Collection
+from typing import Any, Final, NamedTuple
+
+from api_service import metrics
+from api_service.cache_permission import Permission
+from shared.cache import Cache, CacheDown
+from shared.clock import unix_milliseconds
+from shared.db.engine import Sessions
+
+AGE_SECONDS: Final = 4.0
+"""A second less than is promised: the clocks of two hosts differ, and an answer is under way for a while."""
+CLOCKS_DIFFER_SECONDS: Final = 0.5
+MAC_BYTES: Final = 32
+TIME: Final = struct.Struct(">q")
+
+
+class Wanted(NamedTuple):
+    """Which page of whose events, as whose answer: a cursor in it is good for that caller alone."""
+
+    payer_id: str
+    caller: str
+    query: dict[str, Any]
+
+    @property
+    def key(self) -> str:
+        """Where it is kept; the cache is told no names."""
+        text = json.dumps([self.payer_id, self.caller, self.query], default=str, sort_keys=True)
+        return f"payday:events:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+class EventPages:
+    """The cache of one app."""
+
+    def __init__(self, cache: Cache, sessions: Sessions, secret_key: str) -> None:
+        self._cache = cache
+        self._permission = Permission(sessions)
+        self._secret = hmac.digest(secret_key.encode(), b"payday pages of events", "sha256")
+
+    def page(self, wanted: Wanted, read: Callable[[], str]) -> str:
+        """The JSON text of a page: what is kept of it, or else what `read` finds in the database."""
+        with metrics.page_of_events() as source:
+            if not self._permission.granted():
+                source.name = "closed"
+                return read()
+            key = wanted.key
+            try:
+                generation, kept = self._cache.read(wanted.payer_id, key)
+                if generation is not None and kept is not None and (text := self._opened(key, generation, kept)):
+                    source.name = "hit"
+                    return text
+                generation = generation or self._cache.begin(wanted.payer_id)
+            except CacheDown:
+                source.name = "down"
+                return read()
+            source.name = "miss"
+            return self._fill(key, generation, read)
+
+    def forget(self, payers: Collection[str]) -> None:
+        """Makes sure that nobody is answered what was kept of these payers before. Raises Unavailable if it cannot."""
+        try:
+            self._cache.forget(payers)
+        except CacheDown:
+            self._permission.withdraw()
+
+    def _fill(self, key: str, generation: bytes, read: Callable[[], str]) -> str:
+        """A page is as old as the moment before it was read, however long that took."""
+        at, started = unix_milliseconds(), time.monotonic()
+        text = read()
+        left = AGE_SECONDS - (time.monotonic() - started)
+        if left > 0:
+            try:
+                self._cache.keep(key, self._sealed(key, generation, at, text), int(left * 1000) + 1)
+            except CacheDown:
+                return text
+        return text
+
+    def _sealed(self, key: str, generation: bytes, at: int, text: str) -> bytes:
+        signed = TIME.pack(at) + text.encode()
+        return self._mac(key, generation, signed) + signed
+
+    def _opened(self, key: str, generation: bytes, kept: bytes) -> str | None:
+        """The text that was kept under this key in this generation not long ago; None: something else."""
+        mac, signed = kept[:MAC_BYTES], kept[MAC_BYTES:]
+        if not hmac.compare_digest(mac, self._mac(key, generation, signed)):
+            return None
+        (at,) = TIME.unpack_from(signed)
+        # Judged by the clock, too: a cache that stood still, or was restored, has kept it for longer than asked.
+        if not -CLOCKS_DIFFER_SECONDS <= (unix_milliseconds() - at) / 1000 <= AGE_SECONDS:
+            return None
+        return signed[TIME.size :].decode()
+
+    def _mac(self, key: str, generation: bytes, signed: bytes) -> bytes:
+        """Over parts that cannot be shifted into each other: the key has one length, and the generation its own."""
+        head = key.encode() + len(generation).to_bytes(8, "big") + generation
+        return hmac.digest(self._secret, head + signed, "sha256")

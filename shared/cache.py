@@ -1,0 +1,117 @@
+"""The cache: answers that may be forgotten at any time. Whatever it does, payments and answers are right without it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from hashlib import sha256
+from typing import Final, TypeVar, cast
+from uuid import uuid4
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as Disconnected
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as NoAnswer
+from redis.retry import Retry
+
+from shared.log import get_logger
+
+log = get_logger(__name__)
+
+T = TypeVar("T")
+
+TIMEOUT_SECONDS: Final = 0.2
+REST_SECONDS: Final = 1.0
+"""After a failure nobody of this process asks again for so long: a frozen cache must not slow each request."""
+GENERATION_SECONDS: Final = 3600
+REMOVED_AT_ONCE: Final = 1000
+
+
+class CacheDown(Exception):
+    """The cache did not do what it was asked, or perhaps did."""
+
+
+class Cache:
+    """One process's connection to the cache; threads share it, and a fork makes it anew.
+
+    A payer's **generation** is a random word under a key of the payer's own. What is kept of a payer belongs to the
+    generation that was read before the database was: once that word is removed, nothing kept under it is found again,
+    also when it is written only afterwards.
+    """
+
+    def __init__(self, url: str) -> None:
+        # The client's own retries would set a generation twice, and bring one back that was removed in between.
+        self._client = Redis.from_url(
+            url,
+            socket_timeout=TIMEOUT_SECONDS,
+            socket_connect_timeout=TIMEOUT_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
+        )
+        self._rests_until = 0.0
+
+    def read(self, payer_id: str, key: str) -> tuple[bytes | None, bytes | None]:
+        """The payer's generation, and what is kept under `key`. Raises CacheDown."""
+        generation, kept = self._ask(lambda: self._client.mget([generation_key(payer_id), key]))
+        return cast("bytes | None", generation), cast("bytes | None", kept)
+
+    def begin(self, payer_id: str) -> bytes:
+        """The payer's generation, a new one if there is none. Raises CacheDown."""
+        key = generation_key(payer_id)
+
+        def start() -> bytes | None:
+            self._client.set(key, uuid4().bytes, nx=True, ex=GENERATION_SECONDS)
+            return cast("bytes | None", self._client.get(key))
+
+        generation = self._ask(start)
+        if generation is None:  # removed, or evicted, in between
+            raise CacheDown
+        return generation
+
+    def keep(self, key: str, content: bytes, milliseconds: int) -> None:
+        """Keeps something for so long. Raises CacheDown."""
+        self._ask(lambda: self._client.set(key, content, px=milliseconds))
+
+    def forget(self, payers: Collection[str]) -> None:
+        """Removes their generations, and with them all that is kept of them. Raises CacheDown: perhaps it did not."""
+        keys = [generation_key(payer_id) for payer_id in payers]
+        for first in range(0, len(keys), REMOVED_AT_ONCE):
+            some = keys[first : first + REMOVED_AT_ONCE]
+            self._ask(lambda some=some: self._client.unlink(*some))  # type: ignore[misc]
+
+    def close(self) -> None:
+        """Ends the connections."""
+        self._client.close()
+
+    def _ask(self, question: Callable[[], T]) -> T:
+        """Asks once, and again where the connection was gone: the server may have been restarted meanwhile."""
+        if time.monotonic() < self._rests_until:
+            raise CacheDown
+        try:
+            try:
+                return question()
+            except Disconnected:
+                return question()
+        except RedisError as error:
+            if isinstance(error, Disconnected | NoAnswer):
+                self._rests_until = time.monotonic() + REST_SECONDS
+            log.warning("the cache failed", error=type(error).__name__)
+            raise CacheDown from error
+
+
+def generation_key(payer_id: str) -> str:
+    """Where a payer's generation stands; the cache is told no names."""
+    return f"payday:generation:{sha256(payer_id.encode()).hexdigest()[:32]}"
+
+
+def forgetting(cache: Cache) -> Callable[[Collection[str]], None]:
+    """For those whose changes nobody waits for: what could not be removed is over within seconds by itself."""
+
+    def forget(payers: Collection[str]) -> None:
+        try:
+            cache.forget(payers)
+        except CacheDown:
+            return
+
+    return forget
