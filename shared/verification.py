@@ -40,20 +40,15 @@ def verify(sessions: Sessions, heads: Iterable[Head], progress: Progress) -> Ver
 
     Of several faults, the first in the chain is named; then what the heads say; then rows that were never sealed.
     """
+    seen = _compare(sessions, heads)  # first: heads that cannot be read are said at once
     sound = _Sound(progress)
     broken = first_fault(_links(sessions), sound.passed)
-    if broken is not None and broken.kind is not FaultKind.SEAL_REMOVED:
-        return Verdict(broken, sound.count, sound.last, 0, 0, None)
     unsealed = _unsealed(sessions)
-    if broken is not None:
-        # A row that lost its seal is still there, unless it was removed with it.
-        fault: Fault | None = broken._replace(audit_id=unsealed.forgotten)
-        compared = 0
-    else:
-        seen = _compare(sessions, heads, sound.last)
-        compared = seen.count
-        fault = seen.fault or _never_sealed(sessions, unsealed)
-    return Verdict(fault, sound.count, sound.last, compared, unsealed.waiting, unsealed.seconds)
+    if broken is not None and broken.kind is FaultKind.SEAL_REMOVED:
+        # The row that lost its seal is still there, unless it was removed with it.
+        broken = broken._replace(audit_id=unsealed.forgotten)
+    fault = broken or seen.fault or _never_sealed(sessions, unsealed)
+    return Verdict(fault, sound.count, sound.last, seen.count, unsealed.waiting, unsealed.seconds)
 
 
 class _Sound:
@@ -85,8 +80,8 @@ def _page(session: Session, after: int) -> list[Link]:
     return [Link(seal, rows.get(seal.audit_id)) for seal in seals]
 
 
-def _compare(sessions: Sessions, heads: Iterable[Head], last: Seal | None) -> HeadsSeen:
-    seen, following = HeadsSeen(last), iter(heads)
+def _compare(sessions: Sessions, heads: Iterable[Head]) -> HeadsSeen:
+    seen, following = HeadsSeen(transact(sessions, audit_rows.head)), iter(heads)
     while part := list(islice(following, HEADS)):
         positions = [head.position for head in part]
         there = transact(sessions, partial(audit_rows.hashes, positions=positions))

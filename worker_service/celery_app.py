@@ -17,7 +17,7 @@ from redis import Redis
 
 from shared.log import configure_logging
 from shared.settings import Settings, SettingsError, read_settings
-from worker_service import delivery, readiness, shutdown
+from worker_service import delivery, readiness, seal, shutdown
 
 EXCHANGE = Exchange("payday", type="direct")  # type: ignore[no-untyped-call]
 QUEUES = ("dispatch", "pay", "upkeep")
@@ -25,7 +25,6 @@ DISPATCH_SECONDS = 1.0
 RESOLVE_SECONDS = 5.0
 EXTEND_SECONDS = 30.0
 SUSPEND_SECONDS = 10.0
-SEAL_SECONDS = 5.0
 UPKEEP_SECONDS = 3600.0
 
 
@@ -65,7 +64,7 @@ def make_app(settings: Settings) -> Celery:
             "dispatch": _tick("payday.dispatch", DISPATCH_SECONDS, "dispatch"),
             "resolve": _tick("payday.resolve", RESOLVE_SECONDS, "upkeep"),
             "suspend": _tick("payday.suspend", SUSPEND_SECONDS, "upkeep"),
-            "seal": _tick("payday.seal", SEAL_SECONDS, "upkeep"),
+            "seal": _tick("payday.seal", seal.TICK_SECONDS, "upkeep"),
             "extend": _tick("payday.extend", EXTEND_SECONDS, "upkeep"),
             "upkeep": _tick("payday.upkeep", UPKEEP_SECONDS, "upkeep"),
         },

@@ -17,6 +17,7 @@ from worker_service.service import Service
 
 log = get_logger(__name__)
 
+TICK_SECONDS: Final = 5.0
 BATCH: Final = 1_000
 """Rows sealed in one transaction."""
 SECONDS: Final = 20.0

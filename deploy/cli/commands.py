@@ -22,6 +22,7 @@ MODULES = {
     "reconcile": "reconcile",
     "preview": "preview",
     "calendar": "calendars",
+    "audit": "audit",
     "token": "token",
     "doctor": "doctor",
 }

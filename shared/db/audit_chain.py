@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from sqlalchemy import insert, text
+from sqlalchemy import text
 
 from shared.db import audit_rows
 from shared.db.engine import Session
-from shared.db.models import AuditSeal
 from shared.domain.sealing import Seal, seal
 
 # One sealer at a time; the lock ends with the transaction, as it must behind a pooler. Two chains could not be stored
@@ -27,6 +26,11 @@ PATIENCE_SECONDS: Final = 15
 NOW = text("SELECT t, CAST(extract(epoch FROM t) AS text) FROM clock_timestamp() AS t")
 LISTED = text("SELECT audit_id FROM audit_waiting WHERE audit_id > :after ORDER BY audit_id LIMIT :most")
 SEALED = text("SELECT audit_id FROM audit_seal WHERE audit_id = ANY(:ids)")
+ADD = text("""
+INSERT INTO audit_seal (position, audit_id, hash, sealed_at)
+SELECT place, id, decode(hash, 'hex'), :sealed_at
+FROM unnest(CAST(:places AS bigint[]), CAST(:ids AS bigint[]), CAST(:hashes AS text[])) AS link (place, id, hash)
+""")
 STRIKE = text("DELETE FROM audit_waiting WHERE audit_id = ANY(:ids)")
 
 
@@ -73,8 +77,9 @@ def _links(session: Session, last: Seal | None, listed: list[int]) -> tuple[list
         if audit_id in found and audit_id not in sealed:
             last = seal(last, found[audit_id], written)
             added.append(last)
-    if added:
-        session.execute(insert(AuditSeal), [{**link._asdict(), "sealed_at": sealed_at} for link in added])
+    places, ids = [link.position for link in added], [link.audit_id for link in added]
+    hashes = [link.hash.hex() for link in added]
+    session.execute(ADD, {"places": places, "ids": ids, "hashes": hashes, "sealed_at": sealed_at})
     session.execute(STRIKE, {"ids": [*found]})
     oldest = min((float(found[link.audit_id].at) for link in added), default=float(written))
     return added, float(written) - oldest

@@ -69,12 +69,12 @@ class Waiting(NamedTuple):
 
 def rows(session: Session, ids: Collection[int]) -> dict[int, AuditRow]:
     """Those of these rows that are there, by id."""
-    return {row[0]: AuditRow._make(row) for row in session.execute(ROWS, {"ids": list(ids)})}
+    return {row[0]: AuditRow._make(row) for row in session.execute(ROWS, {"ids": list(ids)}).all()}
 
 
 def seals(session: Session, *, after: int, most: int) -> list[Seal]:
     """The links beyond a position, in order."""
-    found = session.execute(SEALS, {"after": after, "most": most})
+    found = session.execute(SEALS, {"after": after, "most": most}).all()
     return [Seal(row[0], row[1], bytes(row[2]), row[3]) for row in found]
 
 

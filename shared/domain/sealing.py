@@ -14,6 +14,7 @@ FORMAT: Final = "payday audit 1"
 HASH_BYTES: Final = 32
 GENESIS: Final = bytes(HASH_BYTES)
 """What the first link follows."""
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
 
 
 class AuditRow(NamedTuple):
@@ -49,7 +50,7 @@ def canonical(row: AuditRow, position: int, sealed_at: str) -> bytes:
 
     Text is escaped and quoted, so nothing runs into its neighbour; NULL is `null`, an empty text `""`.
     """
-    return json.dumps([FORMAT, position, sealed_at, *row], ensure_ascii=True, separators=(",", ":")).encode("ascii")
+    return _ENCODER.encode([FORMAT, position, sealed_at, *row]).encode("ascii")
 
 
 def hash_of(previous: bytes, row: AuditRow, position: int, sealed_at: str) -> bytes:

@@ -26,10 +26,12 @@ COMMANDS = [
     ["preview"],
     ["calendar"],
     *(["calendar", action] for action in ("show", "close", "open", "clear", "refresh")),
+    ["audit"],
+    ["audit", "verify"],
     ["token"],
     ["doctor"],
 ]
-LATER = ["audit", "notices"]
+LATER = ["notices"]
 HEAVY = ["sqlalchemy", "celery", "flask", "marshmallow", "psycopg2", "requests"]
 
 
