@@ -1,67 +1,86 @@
-"""gunicorn's worker: what it refuses before the app sees it is a problem like all others."""
+"""gunicorn's worker: it drains when it is told to stop, and neither a database nor a crowd holds it."""
 
 from __future__ import annotations
 
-from contextlib import suppress
-from http import HTTPStatus
-from socket import socket
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final
-from uuid import uuid4
 
-import structlog
-from gunicorn.http import errors  # type: ignore[import-untyped]
-from gunicorn.util import write_nonblock  # type: ignore[import-untyped]
-from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+from api_service.connection import Connection
+from api_service.draining import draining
+from api_service.receiving_worker import ReceivingWorker
+from api_service.server_problems import OVERLOADED
+from api_service.service import NAME
+from shared.db import patience
 
-from api_service.app import HEADERS
-from api_service.problems import MEDIA_TYPE, Problem
-from shared.log import get_logger
-
-log = get_logger(__name__)
-
-OURS: Final = (errors.InvalidResponseHeader, errors.InvalidResponseHeaderName)
-PROBLEMS: Final[tuple[tuple[type[Exception], Problem], ...]] = (
-    (errors.LimitRequestLine, Problem(414, "uri_too_long", "The address is too long.")),
-    (errors.LimitRequestHeaders, Problem(431, "headers_too_large", "A header is too long, or there are too many.")),
-    (errors.ExpectationFailed, Problem(417, "expectation_failed", "Only 100-continue can be expected.")),
-    (errors.UnsupportedTransferCoding, Problem(501, "not_implemented", "The only transfer coding is chunked.")),
-    (errors.ParseException, Problem(400, "malformed_request", "This is no HTTP request that can be understood.")),
-)
-SURPRISE: Final = Problem(500, "internal_error", "Something went wrong on our side. It was logged.")
+WAITING_PER_THREAD: Final = 50
+"""Requests that have arrived; more are refused at once, because nobody waits that long for an answer."""
+DATABASE_SECONDS: Final = 12.0
+"""For one answer of the database: above its own lock_timeout, so that it can say itself what is in the way."""
+PROBES: Final = (b"GET /healthz ", b"GET /readyz ")
+"""Each has a thread of its own: a database that holds all others must not look like a process that is dead."""
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]
-    """gunicorn's threads, with our answers to what is no request."""
+class Worker(ReceivingWorker):
+    """One process of the API."""
 
-    def handle_error(self, req: Any, client: socket, addr: Any, exc: Exception) -> None:
-        """Answers and logs without gunicorn's words: they repeat the address, which can name a payer."""
-        problem = problem_of(exc)
-        request_id = uuid4().hex
-        structlog.contextvars.clear_contextvars()  # those of the thread's last request
-        structlog.contextvars.bind_contextvars(request_id=request_id)
-        say = log.error if problem is SURPRISE else log.warning
-        say("request refused by the server", error=type(exc).__name__, status=problem.status)
-        with suppress(OSError):
-            write_nonblock(client, answer(problem, request_id))
+    alive: bool
+    wsgi: Any
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.in_hand = 0
+        self.drain_seconds = 0.0
+        self.stops_at: float | None = None
 
-def problem_of(error: Exception) -> Problem:
-    """What a caller is told of an error of the server's own."""
-    if isinstance(error, OURS):
-        return SURPRISE
-    return next((problem for kind, problem in PROBLEMS if isinstance(error, kind)), SURPRISE)
+    def init_process(self) -> None:
+        """Runs until the worker ends."""
+        patience.end_waits(DATABASE_SECONDS)
+        self.probe_pools = {probe: ThreadPoolExecutor(1) for probe in PROBES}
+        super().init_process()
 
+    def load_wsgi(self) -> None:
+        """The app knows how long its process is to drain."""
+        super().load_wsgi()
+        self.drain_seconds = self.wsgi.extensions[NAME].settings.drain_seconds
 
-def answer(problem: Problem, request_id: str) -> bytes:
-    """The last answer on a connection, as it is sent."""
-    body = problem.text(request_id)
-    headers = {
-        "Connection": "close",
-        "Content-Type": MEDIA_TYPE,
-        "Content-Length": str(len(body)),
-        "X-Request-Id": request_id,
-        **HEADERS,
-    }
-    lines = [f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    return "\r\n".join([*lines, "", body]).encode("ascii")
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """SIGTERM: /readyz says no, and each connection is closed with its next answer, for the time of draining;
+        then nothing new is accepted. Sent again, as to a whole group, it changes nothing."""
+        if self.stops_at is None:
+            self.stops_at = time.monotonic() + self.drain_seconds
+            self.max_keepalived = 0
+            self.wsgi = draining(self.wsgi)
+            self.method_queue.defer(lambda: None)
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """One turn of the loop."""
+        if self.alive and self.stops_at is not None:
+            timeout = min(timeout, max(0.0, self.stops_at - time.monotonic()))
+        super().wait_for_and_dispatch_events(timeout)
+        if self.stops_at is not None and time.monotonic() >= self.stops_at:
+            self.alive = False
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """At the end takes what the system accepted for us, so that only who comes later is refused."""
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            for listener in self.sockets:
+                while self.accept(listener):
+                    pass
+                listener.close()
+
+    def enqueue_req(self, conn: Connection) -> None:
+        """Gives a request that has arrived to a thread."""
+        pool = next((pool for probe, pool in self.probe_pools.items() if conn.arrival.starts_with(probe)), None)
+        if pool is None and self.in_hand >= WAITING_PER_THREAD * self.cfg.threads:
+            self.refuse(conn, OVERLOADED)
+            return
+        self.in_hand += 1
+        future = (pool or self.tpool).submit(self.handle, conn)
+        future.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
+
+    def finish_request(self, conn: Connection, fs: Future[Any]) -> None:
+        """Back in the loop."""
+        self.in_hand -= 1
+        super().finish_request(conn, fs)

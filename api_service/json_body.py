@@ -7,7 +7,7 @@ import json
 from typing import Any, Final, NoReturn
 
 from flask import Request, g, request
-from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
+from gunicorn.http.errors import NoMoreData, ParseException  # type: ignore[import-untyped]
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from api_service.problems import Problem
@@ -71,7 +71,7 @@ def _content(incoming: Request) -> bytes:
         raise Problem(415, "unsupported_media_type", "The body must not be compressed.")
     try:
         content = incoming.get_data(cache=False)
-    except ParseException:  # of the server, which takes chunks apart only while they are read
+    except (ParseException, NoMoreData):  # of the server, which takes chunks apart only while they are read
         raise _malformed("The body's chunks cannot be read.") from None
     if len(content) > MAX_BODY_BYTES:
         raise RequestEntityTooLarge

@@ -7,6 +7,7 @@ sentence and an exit status, and a worker that is replaced later needs no check 
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from typing import Any
@@ -56,6 +57,6 @@ accesslog = None  # the app writes its own line, without what a query can name
 control_socket_disable = True
 
 timeout = 60  # a worker whose main loop hangs; a slow request does not count
-graceful_timeout = 30  # to finish what is being answered after SIGTERM
+graceful_timeout = 30 + math.ceil(settings.drain_seconds)  # from SIGTERM to the end of what is being answered
 keepalive = 75  # longer than a load balancer keeps an idle connection
 limit_request_line = 8190  # a cursor is in the address

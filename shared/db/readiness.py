@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Final
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from shared.db import migrate
+from shared.db import migrate, patience
 from shared.db.engine import Sessions
+
+ANSWER_SECONDS: Final = 2.0
+"""Whoever asks whether we are ready takes no answer for a no, after a second or a few."""
 
 
 def why_unreachable(engine: Engine) -> str | None:
@@ -26,7 +30,7 @@ def why_unreachable(engine: Engine) -> str | None:
 def why_not_ready(sessions: Sessions) -> str | None:
     """Why requests cannot be served; None: they can."""
     try:
-        with sessions() as session:
+        with patience.at_most(ANSWER_SECONDS), sessions() as session:
             revisions = set(session.scalars(text("SELECT version_num FROM alembic_version")))
     except (DBAPIError, PoolTimeout):
         return "The database does not answer, or was never migrated."

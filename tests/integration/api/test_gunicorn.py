@@ -1,12 +1,9 @@
 """The API as it is really run: gunicorn with our settings, over HTTP."""
 
 import json
-import os
-import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,58 +13,18 @@ import requests
 
 from api_service.auth.development import make_token
 from tests.integration.api.client import RENT
-
-ROOT = Path(__file__).parents[3]
-COMMAND = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "api_service.wsgi:app"]
-START_SECONDS = 60
-
-
-def environment(**changes: str) -> dict[str, str]:
-    """This process's, without any setting of ours."""
-    ours = ("DATABASE_URL", "APP_ENV", "OIDC_", "CUTOFF_AT", "BUSINESS_", "PORT", "WEB_CONCURRENCY", "LOG_")
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    return {**inherited, **changes}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.integration.api.served import COMMAND, ROOT, START_SECONDS, Served, environment
 
 
 @pytest.fixture
-def server(database_url: str, tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes], Path]]:
-    """The address of a server with two processes, the process, and its log."""
-    port, log = free_port(), tmp_path / "log"
-    variables = environment(
-        DATABASE_URL=database_url, BUSINESS_DATE="2026-11-20", PORT=str(port), WEB_CONCURRENCY="2", LOG_FORMAT="json"
-    )
-    with log.open("wb") as output:
-        process = subprocess.Popen(COMMAND, cwd=ROOT, env=variables, stderr=output, stdout=output)
-        url = f"http://127.0.0.1:{port}"
-        try:
-            wait_until_ready(url, process, log)
-            yield url, process, log
-        finally:
-            process.kill()
-            process.wait()
+def server(database_url: str, tmp_path: Path) -> Iterator[Served]:
+    """A server with two processes."""
+    with Served(database_url, tmp_path) as served:
+        yield served
 
 
-def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if requests.get(f"{url}/readyz", timeout=5).status_code == 200:
-                return
-        except requests.ConnectionError:
-            time.sleep(0.05)
-    raise AssertionError(log.read_text())
-
-
-def test_requests_over_http_create_and_read_a_schedule(
-    server: tuple[str, subprocess.Popen[bytes], Path],
-) -> None:
-    url, process, log = server
+def test_requests_over_http_create_and_read_a_schedule(server: Served) -> None:
+    url = server.url
     with requests.Session() as session:
         session.headers["Authorization"] = f"Bearer {make_token('alice', ['schedules:read', 'schedules:write'])}"
         made = session.post(f"{url}/v1/schedules", json=RENT, headers={"Idempotency-Key": "rent"}, timeout=30)
@@ -83,18 +40,15 @@ def test_requests_over_http_create_and_read_a_schedule(
         )
         assert too_large.status_code == 413
         assert too_large.headers["Content-Type"] == "application/problem+json"
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=35) == 0
-    lines = log.read_text()
+    assert server.stop() == 0
+    lines = server.log
     assert '"route": "/v1/schedules/<uuid:schedule_id>"' in lines
     assert "alice" not in lines
     assert "landlord-9" not in lines
 
 
-def test_what_is_no_request_is_answered_with_a_problem_and_logged_without_its_words(
-    server: tuple[str, subprocess.Popen[bytes], Path],
-) -> None:
-    url, _, log = server
+def test_what_is_no_request_is_answered_with_a_problem_and_logged_without_its_words(server: Served) -> None:
+    url = server.url
     posted = (
         b"POST /v1/schedules HTTP/1.1\r\nHost: x\r\nIdempotency-Key: k\r\nContent-Type: application/json\r\n"
         b"Authorization: Bearer " + make_token("alice", ["schedules:write"]).encode() + b"\r\n"
@@ -116,9 +70,9 @@ def test_what_is_no_request_is_answered_with_a_problem_and_logged_without_its_wo
         assert (problem["status"], problem["code"]) == (status, code)
         assert f"X-Request-Id: {problem['requestId']}" in head
     assert requests.get(f"{url}/healthz", timeout=5).status_code == 200
-    assert "request refused by the server" in log.read_text()
-    assert "canary" not in log.read_text()
-    assert "Traceback" not in log.read_text()
+    assert "request refused by the server" in server.log
+    assert "canary" not in server.log
+    assert "Traceback" not in server.log
 
 
 def exchange(url: str, request: bytes) -> tuple[str, dict[str, Any]]:

@@ -1,0 +1,69 @@
+"""One client's connection, as the worker keeps it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Final
+
+from gunicorn.http.unreader import Unreader  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import TConn  # type: ignore[import-untyped]
+
+from api_service.arrival import Arrival
+
+CHUNK_BYTES: Final = 64 * 1024
+UNREAD_ANSWER_SECONDS: Final = 20
+"""How long an answer that nobody takes is kept, and the thread that sends it."""
+
+
+class Received(Unreader):  # type: ignore[misc]
+    """What gunicorn's parser reads: a request that is here, and then nothing. It never waits for the client."""
+
+    def __init__(self, received: bytes) -> None:
+        super().__init__()
+        self.unread(received)
+
+    def chunk(self, size_hint: int | None = None) -> bytes:
+        """The end."""
+        return b""
+
+
+class Connection(TConn):  # type: ignore[misc]
+    """`arrival` is the request that comes in, `surplus` what came behind the one that is answered."""
+
+    def __init__(self, cfg: Any, client: socket.socket, address: Any, server: Any, linger: Callable[[Any], None]):
+        super().__init__(cfg, client, address, server)
+        self.arrival = Arrival()
+        self.surplus = b""
+        self._linger = linger
+        with suppress(AttributeError, OSError):  # another system, a socket in the file system
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_ANSWER_SECONDS * 1000)
+
+    def receive(self) -> bytes | None:
+        """What has come; nothing of it when the client has gone, None when there is none yet."""
+        try:
+            received: bytes = self.sock.recv(CHUNK_BYTES)
+        except (BlockingIOError, InterruptedError):
+            return None
+        except OSError:
+            return b""
+        return received
+
+    def tell_to_go_on(self) -> None:
+        """Answers `Expect: 100-continue`."""
+        self.arrival.expects_word = False
+        with suppress(OSError):
+            self.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def init(self) -> None:
+        """Makes the parser read what has arrived."""
+        super().init()
+        self.parser.unreader = Received(bytes(self.arrival.received))
+
+    def close(self, graceful: bool = False) -> None:
+        """At once; or gracefully, when the client has read its answer: gunicorn's own way stops its loop for that."""
+        if graceful:
+            self._linger(self)
+        else:
+            super().close()

@@ -1,0 +1,163 @@
+"""A process that is told to stop says so first, answers what it has, and leaves nothing half done."""
+
+import json
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg2
+import pytest
+
+from api_service.auth.development import make_token
+from tests.integration.api.client import RENT
+from tests.integration.api.served import Served
+
+TOKEN = make_token("alice", ["schedules:read", "schedules:write"])
+CLIENTS = 6
+
+
+@pytest.fixture
+def server(database_url: str, tmp_path: Path) -> Iterator[Served]:
+    with Served(database_url, tmp_path, DRAIN_SECONDS="2") as served:
+        yield served
+
+
+def post(key: str) -> bytes:
+    body = json.dumps(RENT).encode()
+    head = (
+        f"POST /v1/schedules HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nIdempotency-Key: {key}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+class Client(threading.Thread):
+    """Posts one schedule after another on connections that are kept, until nobody listens any more."""
+
+    def __init__(self, server: Served) -> None:
+        super().__init__()
+        self.server = server
+        self.answered: list[tuple[int, bool]] = []  # the status, and whether the connection closes
+        self.unanswered = 0
+        self.broken: list[bytes] = []
+
+    def run(self) -> None:
+        while True:
+            try:
+                connection = self.server.connect(timeout=30)
+            except OSError:
+                return
+            with connection:
+                while self.ask(connection):
+                    pass
+
+    def ask(self, connection: socket.socket) -> bool:
+        """Whether the connection can be used again."""
+        said = b""
+        try:
+            connection.sendall(post(uuid4().hex))
+            while not is_whole(said):
+                received = connection.recv(65536)
+                if not received:
+                    break
+                said += received
+        except ConnectionError:
+            pass
+        if not said:
+            self.unanswered += 1
+            return False
+        if not is_whole(said):
+            self.broken.append(said)
+            return False
+        closes = b"\r\nConnection: close\r\n" in said
+        self.answered.append((int(said[9:12]), closes))
+        return not closes
+
+
+def is_whole(answer: bytes) -> bool:
+    head, end, body = answer.partition(b"\r\n\r\n")
+    lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    return bool(end) and len(body) == int(lengths[0].partition(b":")[2])
+
+
+def count_schedules(database_url: str) -> int:
+    connection = psycopg2.connect(database_url)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM schedule")
+            return int(cursor.fetchone()[0])  # type: ignore[index]
+    finally:
+        connection.close()
+
+
+def test_under_load_a_stop_loses_no_request_and_halves_no_answer(server: Served, database_url: str) -> None:
+    clients = [Client(server) for _ in range(CLIENTS)]
+    for client in clients:
+        client.start()
+    server.wait_until(lambda: sum(len(client.answered) for client in clients) > 20, 20)
+    began = time.monotonic()
+    status = server.stop()
+    assert status == 0, server.log
+    assert time.monotonic() - began < 12
+    for client in clients:
+        client.join()
+    answered = [answer for client in clients for answer in client.answered]
+    assert [client.broken for client in clients] == [[]] * CLIENTS
+    assert {status for status, _ in answered} == {201}
+    assert any(closes for _, closes in answered)
+    assert count_schedules(database_url) == len(answered)
+    # A request that meets the closing itself is let go before any byte of an answer, and had no effect.
+    assert sum(client.unanswered for client in clients) <= CLIENTS
+
+
+def test_readyz_turns_red_while_requests_are_still_answered(server: Served) -> None:
+    server.process.send_signal(signal.SIGTERM)
+    server.wait_until(lambda: server.status("/readyz") == 503, 5)
+    with server.session() as session:
+        answer = session.get(f"{server.url}/v1/schedules", timeout=5)
+        assert answer.status_code == 200
+        assert answer.headers["Connection"] == "close"
+    assert server.status("/healthz") == 200
+    server.process.send_signal(signal.SIGTERM)  # again, as to a whole group: changes nothing
+    assert server.status("/readyz") == 503
+    assert server.process.wait(10) == 0
+    assert server.status("/healthz") is None
+
+
+@pytest.mark.all
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
+def test_a_request_that_waits_for_the_database_is_answered_before_the_end(
+    server: Served, database_url: str, number: signal.Signals
+) -> None:
+    """Its row is locked until after the signal."""
+    with server.session() as session:
+        made = session.post(f"{server.url}/v1/schedules", json=RENT, headers={"Idempotency-Key": "k"}, timeout=10)
+        other = psycopg2.connect(database_url)
+        with other.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM schedule FOR UPDATE")
+            statuses: list[int] = []
+            address = server.url + made.headers["Location"]
+            waiting = threading.Thread(target=lambda: statuses.append(session.delete(address, timeout=20).status_code))
+            waiting.start()
+            server.wait_until(lambda: is_waiting(database_url), 10)
+            server.process.send_signal(number)
+            server.wait_until(lambda: server.status("/readyz") != 200, 5)
+        other.rollback()
+        other.close()
+        waiting.join()
+    assert statuses == [200]
+    assert server.process.wait(15) == 0
+
+
+def is_waiting(database_url: str) -> bool:
+    connection = psycopg2.connect(database_url)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            return bool(cursor.fetchone()[0])  # type: ignore[index]
+    finally:
+        connection.close()

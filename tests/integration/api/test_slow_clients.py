@@ -1,0 +1,142 @@
+"""Clients that send or read slowly, or say nothing, keep no thread from others."""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from api_service.auth.development import make_token
+from tests.embedded import DatabaseServer
+from tests.integration.api.client import RENT
+from tests.integration.api.served import Served
+
+SLOW = 50
+ENOUGH_SECONDS = 3.0
+TOKEN = make_token("alice", ["schedules:read", "schedules:write"]).encode()
+POST = (
+    b"POST /v1/schedules HTTP/1.1\r\nHost: x\r\nIdempotency-Key: k\r\nContent-Type: application/json\r\n"
+    b"Authorization: Bearer " + TOKEN + b"\r\n"
+)
+BEGINNINGS = (
+    b"",
+    b"G",
+    b"GET /healthz HTTP/1.1\r\nX-Slow: ",
+    POST + b"Content-Length: 500\r\n\r\n{",
+    POST + b"Transfer-Encoding: chunked\r\n\r\nf0\r\n{",
+)
+
+
+@pytest.fixture(scope="module")
+def server(
+    postgres_server: DatabaseServer, template_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """One process: eight threads."""
+    name = postgres_server.create(template_database)
+    with Served(postgres_server.url(name), tmp_path_factory.mktemp("served"), WEB_CONCURRENCY="1") as served:
+        yield served
+    postgres_server.drop(name)
+
+
+@pytest.fixture
+def slow(server: Served) -> Iterator[list[socket.socket]]:
+    """Clients each of which has sent a beginning, and goes on by the byte."""
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(server.connect()) for _ in range(SLOW)]
+        for number, client in enumerate(clients):
+            client.sendall(BEGINNINGS[number % len(BEGINNINGS)])
+        done = threading.Event()
+
+        def drip() -> None:
+            while not done.wait(0.2):
+                for number, client in enumerate(clients):
+                    if BEGINNINGS[number % len(BEGINNINGS)]:
+                        with contextlib.suppress(OSError):
+                            client.send(b"x")
+
+        dripping = threading.Thread(target=drip)
+        dripping.start()
+        stack.callback(dripping.join)
+        stack.callback(done.set)
+        yield clients
+
+
+def assert_served(server: Served, times: int = 30) -> None:
+    began = time.monotonic()
+    with server.session() as session:
+        for number in range(times):
+            made = session.post(
+                f"{server.url}/v1/schedules", json=RENT, timeout=5, headers={"Idempotency-Key": f"{began}-{number}"}
+            )
+            assert made.status_code == 201
+            assert requests.get(f"{server.url}/readyz", timeout=5).status_code == 200
+    assert time.monotonic() - began < ENOUGH_SECONDS * times / 10
+
+
+def test_fifty_slow_clients_keep_nobody_else_waiting(server: Served, slow: list[socket.socket]) -> None:
+    assert_served(server, times=10)
+
+
+def test_fifty_clients_that_do_not_close_keep_nobody_else_waiting(server: Served) -> None:
+    """Each asked to be the last on its connection, or sent a body that is not read, and stays."""
+    with contextlib.ExitStack() as stack:
+        for number in range(SLOW):
+            client = stack.enter_context(server.connect())
+            if number % 2:
+                client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            else:
+                client.sendall(POST + b"Content-Length: 70000\r\n\r\n{")
+        assert_served(server, times=10)
+
+
+@pytest.mark.all
+def test_a_request_that_does_not_arrive_is_given_up(server: Served, slow: list[socket.socket]) -> None:
+    for number, client in enumerate(slow):
+        if not BEGINNINGS[number % len(BEGINNINGS)]:
+            continue
+        client.settimeout(20)
+        with client.makefile("rb") as answer:
+            said = answer.read()
+        assert said.startswith(b"HTTP/1.1 408 ")
+        assert b'"code": "request_timeout"' in said
+    assert_served(server)
+
+
+def test_requests_sent_ahead_are_answered_in_turn(server: Served) -> None:
+    get = b"GET /v1/schedules?limit=1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + TOKEN + b"\r\n"
+    chunked = POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+    sent = get + b"\r\n" + chunked + POST + b"Content-Length: 2\r\n\r\n[]" + get + b"Connection: close\r\n\r\n"
+    for step in (len(sent), 700, 50):
+        with server.connect() as client:
+            for at in range(0, len(sent), step):
+                client.sendall(sent[at : at + step])
+            with client.makefile("rb") as answers:
+                said = answers.read()
+        statuses = [int(part[:3]) for part in said.split(b"HTTP/1.1 ")[1:]]
+        assert statuses == [200, 422, 422, 200], step
+
+
+def test_what_follows_a_body_that_is_too_large_is_no_request(server: Served) -> None:
+    smuggled = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    for length in (70_000, len(smuggled) + 65_536):
+        with server.connect() as client:
+            client.sendall(POST + b"Content-Length: %d\r\n\r\n" % length + smuggled)
+            with client.makefile("rb") as answers:
+                said = answers.read()
+        assert said.count(b"HTTP/1.1 ") == 1
+        assert said.startswith(b"HTTP/1.1 413 ")
+        assert b"Connection: close" in said
+
+
+def test_a_client_that_waits_for_the_word_to_send_gets_it(server: Served) -> None:
+    with server.connect() as client:
+        client.sendall(POST + b"Expect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n")
+        assert client.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(b"{}")
+        with client.makefile("rb") as answer:
+            said = answer.read()
+    assert said.startswith(b"HTTP/1.1 422 ")
+    assert b"100 Continue" not in said
