@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final, NamedTuple
 
 from api_service.schemas.snapshot import of_schedule
-from shared.db import audit, runs, schedule_view
+from shared.db import audit, live_schedules, runs, schedule_view
 from shared.db.audit import Act
 from shared.db.clock import business_now
 from shared.db.engine import Session
 from shared.db.models import Schedule
 from shared.db.schedule_view import Standing
 from shared.domain.entries import Entry
+from shared.domain.errors import Conflict
 from shared.materialise import NewSchedule, open_schedule
 from shared.settings import Settings
 
@@ -28,8 +30,13 @@ class Created(NamedTuple):
 
 
 def schedule_event(session: Session, settings: Settings, act: Act, asked: NewSchedule) -> Created:
-    """Writes a schedule, its revision, its events and its audit row. Raises Invalid (rule D2)."""
+    """Writes a schedule, its revision, its events and its audit row. Raises Invalid (rule D2).
+
+    Raises Conflict `too_many_schedules` for a payer at the limit. It is not locked: requests at the same time may
+    exceed it by their number, which is no harm, and a lock would make each payer's requests wait for one another.
+    """
     gate = runs.enter(session, business_now(session, settings.business))
+    _check_number(session, asked.payer_id, gate.now.today, settings.limits.schedules)
     schedule, written = open_schedule(session, gate, asked, settings.horizon)
     audit.record(
         session,
@@ -43,3 +50,11 @@ def schedule_event(session: Session, settings: Settings, act: Act, asked: NewSch
     )
     standing = schedule_view.standing_of_new(schedule, written, gate.now.today)
     return Created(schedule, standing, written[:FIRST_EVENTS])
+
+
+def _check_number(session: Session, payer_id: str, today: date, limit: int) -> None:
+    if limit and live_schedules.count(session, payer_id, today, enough=limit) >= limit:
+        raise Conflict(
+            f"This payer has {limit} schedules that are not over, and may have no more; cancel some.",
+            code="too_many_schedules",
+        )
