@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
 from flask import Response, json
-from werkzeug.http import parse_etags
 
 from api_service.problems import Problem
+
+_TAG: Final = r'(?:W/)?"[!\x23-\x7e\x80-\xff]*"'
+_LIST: Final = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*")
+"""Tags in quotes, between commas; a reader must bear with empty places (RFC 9110, 5.6.1 and 8.8.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +22,16 @@ class Precondition:
     if_match: str | None
 
     def check(self, version: int) -> None:
-        """Raises Problem 412 unless this is the version that the caller means."""
-        if self.if_match is not None and not parse_etags(self.if_match).contains(tag(version)):
+        """Raises Problem 412 unless this is the version that the caller means.
+
+        A weak tag never is (RFC 9110, 13.1.1), nor is what is no tag: `v3` without quotes.
+        """
+        if self.if_match is None or self.if_match.strip() == "*":
+            return
+        tags = _tags(self.if_match)
+        if tags is None:
+            raise Problem(412, "version_stale", 'If-Match must hold tags in quotes, such as "v3", or be *.')
+        if f'"{tag(version)}"' not in tags:
             raise Problem(412, "version_stale", f'It is at version "{tag(version)}" now; read it again.')
 
 
@@ -37,10 +50,22 @@ def tag(version: int) -> str:
 def tagged(body: str, version: int, *, if_none_match: str | None = None) -> Response:
     """The answer with its ETag; without its body (304) for a caller that has this version."""
     response = Response(body, mimetype="application/json")
-    if if_none_match is not None and parse_etags(if_none_match).contains_weak(tag(version)):
+    if if_none_match is not None and _has(if_none_match, version):
         response = Response(status=304)
     response.set_etag(tag(version))
     return response
+
+
+def _has(if_none_match: str, version: int) -> bool:
+    """Whether the caller has this version; weak tags count here (RFC 9110, 13.1.2)."""
+    if if_none_match.strip() == "*":
+        return True
+    return tag(version) in {found.removeprefix("W/").strip('"') for found in _tags(if_none_match) or ()}
+
+
+def _tags(header: str) -> list[str] | None:
+    """The tags of a list, each with its quotes; None for what is no list of tags."""
+    return re.findall(_TAG, header) if _LIST.fullmatch(header) else None
 
 
 def json_text(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Cursors: where the next page begins. Opaque, signed, and good only for the list and filters they were given for."""
+"""Cursors: where the next page begins. Opaque, signed, and good only for the caller, list and filters they are of."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from datetime import date
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+from flask import g
 from itsdangerous import BadData, URLSafeSerializer
 
+from api_service.auth.caller import Caller
 from api_service.problems import Problem
 
 Row = TypeVar("Row")
@@ -20,7 +22,10 @@ PAGING: Final = ("limit", "cursor")
 
 
 class Cursors:
-    """Writes and reads cursors. `query` is the whole loaded query; its limit may differ from page to page."""
+    """Writes and reads the cursors of this request's caller.
+
+    `query` is the whole loaded query; its limit may differ from page to page.
+    """
 
     def __init__(self, secret_key: str) -> None:
         self._secret_key = secret_key
@@ -34,11 +39,15 @@ class Cursors:
         cursor = query["cursor"]
         if cursor is None:
             return None
+        serializer = self._serializer(name, query)
         try:
-            return parse(*self._serializer(name, query).loads(cursor))
+            position = serializer.loads(cursor)
+            if serializer.dumps(position) != cursor:
+                raise BadData("written otherwise")  # base64 has several ways to write one signature
+            return parse(*position)
         except (BadData, TypeError, ValueError):
             raise Problem(
-                400, "bad_cursor", "The cursor is not one of this list with these filters; begin without it."
+                400, "bad_cursor", "The cursor is not one of yours for this list and these filters; begin without it."
             ) from None
 
     def page(
@@ -52,5 +61,6 @@ class Cursors:
 
     def _serializer(self, name: str, query: dict[str, Any]) -> URLSafeSerializer:
         filters = {key: value for key, value in query.items() if key not in PAGING}
-        salt = f"{name} {json.dumps(filters, default=str, sort_keys=True)}"
+        caller: Caller = g.caller
+        salt = json.dumps([name, caller.sub, filters], default=str, sort_keys=True)
         return URLSafeSerializer(self._secret_key, salt=salt, signer_kwargs={"digest_method": hashlib.sha256})
