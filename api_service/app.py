@@ -22,6 +22,7 @@ from api_service.views import (
     events,
     health,
     holds,
+    metrics,
     pauses,
     reconcile_items,
     runs,
@@ -86,6 +87,7 @@ def create_app(settings: Settings, sessions: Sessions) -> Flask:
     for resource in RESOURCES:
         api.register_blueprint(resource.blueprint)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(metrics.blueprint)
     app.register_blueprint(docs_blueprint(document(api)))
     return app
 

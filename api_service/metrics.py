@@ -18,6 +18,13 @@ EVENT_PAGES: Final = Histogram(
     buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5),
 )
 
+REQUESTS: Final = Histogram(
+    "payday_request_seconds",
+    "Time to answer a request, by method, route (never the address) and status.",
+    ["method", "route", "status"],
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 30),
+)
+
 
 @dataclass(slots=True)
 class Source:

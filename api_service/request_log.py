@@ -10,6 +10,7 @@ from uuid import uuid4
 import structlog
 from flask import Flask, Response, g, request
 
+from api_service.metrics import REQUESTS
 from shared.log import get_logger
 
 log = get_logger("api_service.access")
@@ -35,11 +36,16 @@ def begin() -> None:
 def end(response: Response) -> Response:
     """The line names the route and not the address, whose query can name a payer."""
     response.headers["X-Request-Id"] = g.request_id
+    route = request.url_rule.rule if request.url_rule else None
+    seconds = time.monotonic() - g.started_at
+    # A method nobody knows is the caller's text: it must not become a series of its own.
+    method = request.method if request.url_rule else "other"
+    REQUESTS.labels(method, route or "none", response.status_code).observe(seconds)
     log.info(
         "request",
         method=request.method,
-        route=request.url_rule.rule if request.url_rule else None,
+        route=route,
         status=response.status_code,
-        milliseconds=round((time.monotonic() - g.started_at) * 1000, 1),
+        milliseconds=round(seconds * 1000, 1),
     )
     return response

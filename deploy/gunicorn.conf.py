@@ -7,9 +7,12 @@ sentence and an exit status, and a worker that is replaced later needs no check 
 
 from __future__ import annotations
 
+import atexit
 import math
 import os
+import shutil
 import sys
+import tempfile
 from typing import Any
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
@@ -43,6 +46,22 @@ def settings_or_exit() -> Settings:
     return settings
 
 
+def metrics_folder() -> str:
+    """Where the workers count together; it is gone with the server."""
+    folder = tempfile.mkdtemp(prefix="payday-metrics-")
+    atexit.register(_remove, folder, os.getpid())
+    return folder
+
+
+def _remove(folder: str, owner: int) -> None:
+    """A worker inherits the wish to remove it at its end, and must not."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+# Before anything of the app is imported: the metrics take their folder from here.
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder()
 settings = settings_or_exit()
 configure_logging(settings.log_format, settings.log_level)
 

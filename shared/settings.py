@@ -117,6 +117,7 @@ class Settings:
     limits: LimitSettings = LimitSettings()
     drain_seconds: float = 2.0
     crash_at: CrashAt | None = None
+    metrics_folder: Path | None = None
 
     @property
     def production(self) -> bool:
@@ -152,6 +153,7 @@ def read_settings(environment: Mapping[str, str] | None = None, *, needs: frozen
         limits=_limits(reader),
         drain_seconds=reader.seconds("DRAIN_SECONDS", 2.0, 0, 300),
         crash_at=reader.value("CRASH_AT", None, crash_points.parse),
+        metrics_folder=reader.value("PROMETHEUS_MULTIPROC_DIR", None, Path),
     )
     reader.problems += _contradictions(settings)
     if reader.problems:
