@@ -9,13 +9,13 @@ from functools import lru_cache
 from celery import Task
 
 from shared.crash_points import reached
-from shared.db import idempotency, partitions
+from shared.db import partitions
 from shared.db.clock import business_now
 from shared.db.engine import Session
 from shared.db.publishing import Ready
 from shared.db.retrying import transact
 from shared.settings import read_settings
-from worker_service import calendars, dispatch, extend, pay, resolve, suspend
+from worker_service import calendars, dispatch, extend, forget, pay, resolve, suspend
 from worker_service.celery_app import app, send
 from worker_service.seal import Sealer
 from worker_service.service import Service
@@ -82,7 +82,7 @@ def upkeep_tick() -> None:
     """Makes partitions ahead, forgets old idempotency keys, and keeps calendars and what they moved up to date."""
     today = transact(service().sessions, _today)
     transact(service().sessions, lambda session: partitions.make_ahead(session, today))
-    transact(service().sessions, idempotency.purge)
+    forget.forget_keys(service())
     calendars.keep_up(service())
 
 

@@ -18,6 +18,7 @@ from shared.db.models import IdempotencyKey
 from shared.domain.errors import Conflict, DomainError
 
 KEPT: Final = timedelta(days=7)
+PURGED_AT_ONCE: Final = 10_000
 
 PURGE = text("""
 DELETE FROM idempotency_key WHERE (caller, operation, key) IN (
@@ -84,7 +85,7 @@ def keep(session: Session, scope: Scope, fingerprint: str, answer: StoredAnswer)
     )
 
 
-def purge(session: Session, older_than: timedelta = KEPT, limit: int = 10_000) -> int:
+def purge(session: Session, older_than: timedelta = KEPT, limit: int = PURGED_AT_ONCE) -> int:
     """Removes at most `limit` keys older than that, oldest first; answers how many."""
     result = session.connection().execute(PURGE, {"age": older_than, "limit": limit})
     return result.rowcount

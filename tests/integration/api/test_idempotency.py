@@ -1,8 +1,6 @@
 """A POST repeated with its key has one effect and one answer."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
-from threading import Barrier
 
 import pytest
 
@@ -10,6 +8,8 @@ from shared.db import idempotency
 from shared.db.engine import make_sessions
 from tests.integration.api.client import RENT, Api, assert_problem
 
+NOWHERE = "01a203ba-7a30-7fd2-94a8-833133eb2fb3"
+WRITTEN = ("schedule", "schedule_revision", "event", "batch", "audit", "idempotency_key")
 RUN_DAYS = [date(2026, 11, 18), date(2026, 11, 19)]
 
 
@@ -57,7 +57,46 @@ def test_a_key_belongs_to_its_caller_and_its_address(api: Api) -> None:
 def test_a_refused_request_leaves_its_key_free(api: Api) -> None:
     for wrong in ({"amount": "0"}, {"startDate": "2026-01-01"}, {"payerId": "bob"}):
         assert api.call("POST", "/v1/schedules", key="rent", json={**RENT, **wrong}).status_code in (422, 403)
+    assert api.call("POST", "/v1/schedules", key="rent", data="{").status_code in (400, 415)
+    assert api.count("idempotency_key") == 0
     api.schedule(key="rent")
+
+
+def test_a_conflict_is_not_remembered(api: Api) -> None:
+    event = f"/v1/events/{api.schedule()['events'][0]['id']}"
+    assert_problem(api.call("POST", f"{event}/restore", key="back"), 409, "event_not_skipped")
+    assert_problem(api.call("POST", f"/v1/events/{NOWHERE}/restore", key="back"), 404, "not_found")
+    assert api.count("idempotency_key") == 1  # the schedule's
+    api.call("DELETE", event)
+    first = api.call("POST", f"{event}/restore", key="back")
+    assert (first.status_code, first.get_json()["status"]) == (200, "scheduled")
+    api.call("DELETE", event)
+    assert api.call("POST", f"{event}/restore", key="back").get_data() == first.get_data()
+    assert api.get(event)["status"] == "cancelled"
+
+
+REFUSE_AT_COMMIT = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'not today';
+END $$;
+CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON {table} DEFERRABLE INITIALLY {when}
+  FOR EACH ROW EXECUTE FUNCTION refuse();
+"""
+
+
+@pytest.mark.parametrize("when", ["IMMEDIATE", "DEFERRED"])
+@pytest.mark.parametrize("table", ["idempotency_key", "audit", "event", "schedule_revision"])
+def test_a_key_and_its_effect_are_written_both_or_neither(api: Api, table: str, when: str) -> None:
+    """Whichever row the database refuses, at its insert or at the commit, nothing of the request stays."""
+    api.rows(REFUSE_AT_COMMIT.format(table=table, when=when))
+    for _ in range(2):
+        assert_problem(api.call("POST", "/v1/schedules", key="rent", json=RENT), 500, "internal_error")
+        assert [api.count(written) for written in WRITTEN] == [0] * len(WRITTEN)
+    api.rows("DROP FUNCTION refuse CASCADE")
+    response = api.call("POST", "/v1/schedules", key="rent", json=RENT)
+    assert (response.status_code, response.headers.get("Idempotent-Replayed")) == (201, None)
+    assert [api.count(t) for t in ("schedule", "audit", "idempotency_key")] == [1, 1, 1]
 
 
 @pytest.mark.parametrize("key", [None, "a b", "ä", "x" * 256, "a\x7f", " "])
@@ -70,24 +109,6 @@ def test_a_key_that_is_missing_or_malformed_is_a_400(api: Api, key: str | None) 
 @pytest.mark.parametrize("key", ["x" * 255, "!", "~a:/?#[]@$&'()*+,;=\"\\"])
 def test_any_key_of_visible_ascii_is_taken(api: Api, key: str) -> None:
     api.schedule(key=key)
-
-
-def test_eight_requests_at_once_with_one_key_make_one_schedule(api: Api) -> None:
-    start = Barrier(8)
-
-    def post(_: int) -> tuple[int, str, str | None]:
-        start.wait()
-        response = api.call("POST", "/v1/schedules", key="rent", json=RENT)
-        body = response.get_json()
-        return response.status_code, body.get("id") or body["code"], response.headers.get("Retry-After")
-
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(post, range(8)))
-    made = {answer[1] for answer in answers if answer[0] == 201}
-    assert len(made) == 1
-    assert {answer for answer in answers if answer[0] != 201} <= {(409, "idempotency_in_flight", "1")}
-    assert [api.count(t) for t in ("schedule", "audit", "idempotency_key")] == [1, 1, 1]
-    assert api.schedule(key="rent")["id"] in made
 
 
 def test_a_key_in_use_is_a_409_that_says_when_to_come_back(api: Api) -> None:
@@ -104,8 +125,20 @@ def test_keys_are_purged_after_their_time_and_not_before(api: Api) -> None:
     api.schedule(key="old")
     api.schedule(key="new")
     api.rows("UPDATE idempotency_key SET created_at = now() - interval '7 days 1 minute' WHERE key = 'old'")
+    api.rows("UPDATE idempotency_key SET created_at = now() - interval '6 days 23 hours' WHERE key = 'new'")
     with make_sessions(api.engine).begin() as session:
         assert idempotency.purge(session) == 1
         assert idempotency.purge(session) == 0
         assert idempotency.purge(session, timedelta(0), limit=1) == 1
     assert api.count("idempotency_key") == 0
+
+
+def test_a_key_whose_time_is_over_stands_for_a_new_request(api: Api) -> None:
+    first = api.schedule(key="rent")
+    api.rows("UPDATE idempotency_key SET created_at = now() - interval '8 days'")
+    with make_sessions(api.engine).begin() as session:
+        idempotency.purge(session)
+    other = api.call("POST", "/v1/schedules", key="rent", json={**RENT, "amount": "26.00"})
+    assert (other.status_code, other.headers.get("Idempotent-Replayed")) == (201, None)
+    assert other.get_json()["id"] != first["id"]
+    assert api.count("schedule") == 2
