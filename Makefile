@@ -34,9 +34,11 @@ test-more: .venv/test.stamp ## Run only the others: what takes longer, and on Po
 	@$(PYTEST) --all -m all $(ARGS) $(OR_NONE)
 	@$(PY) -m tests.older_postgres $(ARGS) $(OR_NONE)
 
-lint: .venv/test.stamp ## Look for mistakes and bad form (ruff)
+lint: .venv/test.stamp ## Look for mistakes, bad form and what is unsafe (ruff, bandit), and packages that do not fit
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
+	@$(PY) -m bandit --quiet --configfile pyproject.toml --recursive api_service worker_service shared deploy
+	@$(PY) -m pip check
 
 types: .venv/test.stamp ## Check the types (mypy, strict)
 	@$(PY) -m mypy

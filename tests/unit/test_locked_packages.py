@@ -1,0 +1,96 @@
+"""What is installed is what the lock files say, each file of it by its hash."""
+
+import re
+import tomllib
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}(?= |$)")
+ANY_HASH = re.compile(r"--hash=\S+")
+
+
+class Locked(NamedTuple):
+    """One entry of a lock file."""
+
+    requirement: Requirement
+    hashes: int
+
+    @property
+    def name(self) -> str:
+        return canonicalize_name(self.requirement.name)
+
+    @property
+    def version(self) -> str:
+        (pin,) = self.requirement.specifier
+        return pin.version
+
+
+def entries(name: str) -> list[Locked]:
+    lines = (ROOT / "deploy" / name).read_text().replace("\\\n", " ").splitlines()
+    found = []
+    for line in filter(None, (line.strip() for line in lines)):
+        hashes = ANY_HASH.findall(line)
+        assert all(HASH.fullmatch(item) for item in hashes), line
+        found.append(Locked(Requirement(ANY_HASH.sub("", line).strip()), len(hashes)))
+    return found
+
+
+LOCKED = {name: entries(name) for name in ("requirements.lock", "requirements-test.lock")}
+
+
+@pytest.mark.parametrize("name", LOCKED)
+def test_every_locked_package_has_one_version_and_the_hashes_of_its_files(name: str) -> None:
+    assert len(LOCKED[name]) > 50
+    for locked in LOCKED[name]:
+        assert [pin.operator for pin in locked.requirement.specifier] == ["=="], locked.name
+        assert locked.hashes >= 1, locked.name
+        assert locked.requirement.url is None
+
+
+def test_tests_run_on_the_versions_that_are_delivered() -> None:
+    tested = {(item.name, str(item.requirement.marker)): item.version for item in LOCKED["requirements-test.lock"]}
+    for item in LOCKED["requirements.lock"]:
+        assert tested[item.name, str(item.requirement.marker)] == item.version
+
+
+def test_every_package_that_we_name_is_locked_at_a_version_that_fits() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    named = {
+        "requirements.lock": project["dependencies"] + extras["build"] + extras["local"],
+        "requirements-test.lock": extras["test"],
+    }
+    for lock, wanted in named.items():
+        locked = {item.name: item.version for item in LOCKED[lock]}
+        for requirement in map(Requirement, wanted):
+            assert requirement.specifier.contains(locked[canonicalize_name(requirement.name)]), requirement
+
+
+def test_what_is_installed_is_what_is_locked() -> None:
+    wrong = {}
+    for locked in LOCKED["requirements-test.lock"]:
+        if locked.requirement.marker and not locked.requirement.marker.evaluate():
+            continue
+        try:
+            installed = version(locked.name)
+        except PackageNotFoundError:
+            installed = "nothing"
+        if installed != locked.version:
+            wrong[locked.name] = installed
+    assert wrong == {}
+
+
+def test_installing_takes_nothing_without_its_hash() -> None:
+    """Neither the packages nor what builds ours."""
+    script = (ROOT / "deploy" / "install.sh").read_text()
+    commands = [line for line in script.splitlines() if line.startswith("pip install ")]
+    assert commands == [
+        'pip install --require-hashes -r "$lock"',
+        "pip install --no-deps --no-build-isolation -e .",
+    ]
