@@ -182,6 +182,7 @@ def test_a_signal_while_it_works_leaves_no_process(folder: Path, moment: str, nu
         assert "Traceback" not in demo.said
 
 
+@pytest.mark.all
 def test_a_killed_demo_takes_its_processes_along_and_the_next_one_ends_with_0(folder: Path) -> None:
     with DemoProcess(folder) as killed:
         killed.wait_until_said("Some are cancelled")
@@ -209,6 +210,7 @@ def imports_our_packages(python: str, path: str) -> bool:
     return subprocess.run(command, env={"PYTHONPATH": path}, capture_output=True, check=False).returncode == 0
 
 
+@pytest.mark.all
 def test_the_demo_works_for_an_ordinary_user_too(folder: Path) -> None:
     found = ordinary_user()
     path = os.pathsep.join([str(ROOT), *site.getsitepackages()])

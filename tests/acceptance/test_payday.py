@@ -7,6 +7,7 @@ import signal
 import threading
 from pathlib import Path
 
+import pytest
 import redis
 
 from deploy.local.processes import wait_for
@@ -64,6 +65,7 @@ def test_a_worker_killed_in_mid_batch_leaves_nothing_unpaid_and_nothing_paid_twi
     assert api.get("/v1/runs/2026-03-02")["balanced"] is True
 
 
+@pytest.mark.all
 def test_a_killed_pool_child_does_not_lose_its_batch(start_town: StartTown) -> None:
     town = start_town("--latency-ms", "20", PROVIDER_CONCURRENCY="2", BATCH_SIZE="50")
     api = town.api()
@@ -80,6 +82,7 @@ def test_a_killed_pool_child_does_not_lose_its_batch(start_town: StartTown) -> N
     town.assert_journal_agrees()
 
 
+@pytest.mark.all
 def test_a_flushed_broker_delays_the_run_and_loses_nothing(start_town: StartTown) -> None:
     town = start_town("--latency-ms", "10", PROVIDER_CONCURRENCY="2", BATCH_SIZE="20")
     api = town.api()
@@ -94,6 +97,7 @@ def test_a_flushed_broker_delays_the_run_and_loses_nothing(start_town: StartTown
     town.assert_journal_agrees()
 
 
+@pytest.mark.all
 def test_two_beats_and_four_workers_pay_nothing_twice(start_town: StartTown) -> None:
     town = start_town(PROVIDER_BATCH_SIZE="5", BATCH_SIZE="10")
     api = town.api()
