@@ -17,6 +17,7 @@ from redis import Redis
 
 from shared.log import configure_logging
 from shared.settings import Settings, SettingsError, read_settings
+from shared.unprivileged import warn_if_root
 from worker_service import delivery, readiness, seal, shutdown
 
 EXCHANGE = Exchange("payday", type="direct")  # type: ignore[no-untyped-call]
@@ -170,6 +171,7 @@ def _configure_logging(**_: object) -> None:
 def _check_worker(**_: object) -> None:
     """A worker starts only where it can work."""
     _configure_logging()
+    warn_if_root(settings)
     problems = readiness.worker_problems(ping, redis_client)
     if problems:
         sys.exit(readiness.refuse(problems))
@@ -182,6 +184,7 @@ def _stop_paying(**_: object) -> None:
 
 @beat_init.connect  # type: ignore[untyped-decorator]
 def _check_beat(**_: object) -> None:
+    warn_if_root(settings)
     problems = readiness.broker_problems(settings.broker_url, ping)
     if problems:
         sys.exit(readiness.refuse(problems))
