@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.db import reconciliation
+from shared.db.audit import Act
 from shared.db.errors import perform
 from shared.domain.listed import SUCCEEDED, Listed
 from shared.domain.payments import AnswerKind
@@ -25,7 +26,14 @@ Progress = Callable[[str], None]
 
 
 def reconcile(
-    service: Service, span: Span, record: Iterable[Listed], *, neighbours: bool, dry: bool, progress: Progress
+    service: Service,
+    span: Span,
+    record: Iterable[Listed],
+    *,
+    act: Act,
+    neighbours: bool,
+    dry: bool,
+    progress: Progress,
 ) -> Report:
     """Compares the day with `record`; `neighbours`: it holds the days to each side, as the provider's list does.
 
@@ -33,7 +41,7 @@ def reconcile(
     unless there are too many to keep. `dry`: nothing is written.
     """
     provider = service.settings.provider
-    settling = Settling(service, dry, can_ask=bool(provider.url) and provider.mode != "none")
+    settling = Settling(service, act, dry, can_ask=bool(provider.url) and provider.mode != "none")
     with Spool() as ours, Spool() as theirs:
         comparison = Comparison(service, span, settling)
         comparison.gather_ours(ours, span.covered(neighbours=neighbours), progress)

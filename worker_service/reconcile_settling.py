@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from shared.db import reconcile_items
+from shared.db import audit, reconcile_items
+from shared.db.audit import Act, Action
 from shared.db.engine import Session
 from shared.db.errors import perform
 from shared.db.proofs import Proof, Reception
@@ -26,9 +27,12 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Settling:
-    """Writes for one comparison, or nothing if it is `dry`. `can_ask`: the provider can be asked about a key."""
+    """Writes for one comparison, which `act` asked for, or nothing if it is `dry`. `can_ask`: the provider can be asked
+    about a key.
+    """
 
     service: Service
+    act: Act
     dry: bool
     can_ask: bool
 
@@ -64,11 +68,27 @@ class Settling:
         items = {item.identity: item for item in map(item_of, report.differences)}
 
         def work(session: Session) -> None:
-            reconcile_items.record(session, report.day, list(items.values()))
+            opened = reconcile_items.record(session, report.day, list(items.values()))
+            self._record(session, "reconcile_item.found", opened, is_open=True)
             if close_others:
-                reconcile_items.settle_others(session, report.day, items.keys())
+                gone = reconcile_items.settle_others(session, report.day, items.keys())
+                self._record(session, "reconcile_item.settled", gone, is_open=False)
 
         perform(self.service.sessions, work)
+
+    def _record(self, session: Session, action: Action, ids: list[UUID], *, is_open: bool) -> None:
+        for item in reconcile_items.read(session, ids):
+            said = {"kind": item.kind, "day": item.day.isoformat(), "key": item.idempotency_key}
+            audit.record(
+                session,
+                self.act,
+                action,
+                subject="reconcile_item",
+                subject_id=item.id,
+                payer_id=(item.ours or item.theirs or {}).get("payerId"),
+                before=None if is_open else said | {"open": True},
+                after=said | {"open": is_open},
+            )
 
     def _announce(self, report: Report, finding: Finding) -> None:
         """A payment that contradicts a final state is kept as an attempt, so that it can be resolved (rule P2)."""

@@ -35,6 +35,7 @@ def of_event(event: Entry) -> dict[str, Any]:
         "date": event.date.isoformat(),
         "status": event.status,
         "cancelReason": event.cancel_reason,
+        "retryOn": event.retry_on and event.retry_on.isoformat(),
         "overridden": event.overridden,
         "version": event.version,
     }

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from deploy.cli.refusal import CANNOT_START, Refusal
 
 if TYPE_CHECKING:
+    from shared.db.audit import Act
     from shared.db.engine import Session, Sessions
     from shared.settings import Settings
 
 Report = TypeVar("Report")
 
 NEEDS = frozenset({"DATABASE_URL"})
-OPERATOR = "operator"
 NAME_LENGTH_MAX = 100
 
 
@@ -76,7 +76,6 @@ def run_change(arguments: argparse.Namespace) -> int:
     """Close, open or clear one day; 2 for a day that is never stored."""
     from deploy.cli.calendar_changes import change_day
     from deploy.cli.calendar_reports import print_change
-    from shared.db.audit import Act
     from shared.domain.errors import Invalid
 
     def change(settings: Settings, sessions: Sessions, act: Act) -> dict[str, Any]:
@@ -93,7 +92,6 @@ def run_refresh(arguments: argparse.Namespace) -> int:
     """Bring calendars to the present library; 1 when it does not know one of them any more."""
     from deploy.cli.calendar_changes import refresh_all
     from deploy.cli.calendar_reports import print_refreshed
-    from shared.db.audit import Act
 
     def change(settings: Settings, sessions: Sessions, act: Act) -> list[dict[str, Any]]:
         return refresh_all(sessions, settings, act, arguments.code)
@@ -103,16 +101,15 @@ def run_refresh(arguments: argparse.Namespace) -> int:
     return 1 if any("problem" in report for report in reports) else 0
 
 
-def _changed(change: Callable[[Settings, Sessions, Any], Report]) -> Report:
+def _changed(change: Callable[[Settings, Sessions, Act], Report]) -> Report:
     """Changes calendars as the operator; every command that changes a day goes through here."""
     from deploy.cli.calendar_reports import print_rerolled
-    from shared.db.audit import Act
+    from shared.db.audit import OPERATOR
     from shared.reroll import reroll_all
 
-    act = Act(OPERATOR, None)
     with _database() as (settings, sessions):
-        report = change(settings, sessions, act)
-        print_rerolled(reroll_all(sessions, settings, act))
+        report = change(settings, sessions, OPERATOR)
+        print_rerolled(reroll_all(sessions, settings, OPERATOR))
     return report
 
 

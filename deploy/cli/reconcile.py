@@ -61,6 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _compare(service: Service, arguments: argparse.Namespace) -> dict[str, Any]:
     from deploy.cli.reconcile_report import reconcile_report
+    from shared.db.audit import OPERATOR
     from worker_service.reconcile import reconcile
     from worker_service.reconcile_span import span_of
 
@@ -68,7 +69,8 @@ def _compare(service: Service, arguments: argparse.Namespace) -> dict[str, Any]:
     with ExitStack() as stack:
         span = span_of(service, arguments.date)
         record = _record(service, span, statement, stack)
-        report = reconcile(service, span, record, neighbours=statement is None, dry=dry, progress=_tell)
+        listed = statement is None
+        report = reconcile(service, span, record, act=OPERATOR, neighbours=listed, dry=dry, progress=_tell)
     return reconcile_report(report, source="statement" if statement else "list", dry=dry)
 
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 NEEDS = frozenset({"DATABASE_URL"})
-OPERATOR = "operator"
 REASON_MOST = 200
 ACTIONS = {
     "status": ("see a run", "Shows what became of one date's payments."),
@@ -70,7 +69,7 @@ def run_change(arguments: argparse.Namespace) -> int:
     from api_service.commands.close_run import close_run
     from api_service.commands.pause_run import pause_run
     from api_service.commands.resume_run import resume_run
-    from shared.db.audit import Act
+    from shared.db.audit import OPERATOR
 
     reason = arguments.reason.strip()
     if not reason:
@@ -78,7 +77,7 @@ def run_change(arguments: argparse.Namespace) -> int:
     if len(reason) > REASON_MOST:
         raise Refusal(f"--reason: at most {REASON_MOST} characters")
     command = {"pause": pause_run, "resume": resume_run, "close": close_run}[arguments.action]
-    return _show(arguments, lambda session, day: command(session, Act(OPERATOR, None), day, reason))
+    return _show(arguments, lambda session, day: command(session, OPERATOR, day, reason))
 
 
 def run_simulate(arguments: argparse.Namespace) -> int:

@@ -54,6 +54,8 @@ class Act:
 
 PRODUCT: Final = Act("payday", None)
 """Who acts where nobody asked."""
+OPERATOR: Final = Act("operator", None)
+"""Who acts at the machine, by a command."""
 
 
 def record(

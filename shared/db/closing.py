@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from shared.db import differences, runs
+from shared.db import audit, differences, runs
 from shared.db.clock import business_now
 from shared.db.doubt import doubt
 from shared.db.spans import Span
@@ -79,7 +79,8 @@ def close(session: Session, day: date, *, clock: BusinessClock, batch_size: int,
     """
     session.execute(text(f"SET LOCAL statement_timeout = '{TIMEOUT}'"))
     run = runs.lock(session, day)
-    if run.status not in ("open", "paused"):
+    status = run.status
+    if status not in ("open", "paused"):
         return True
     if run.closing_at is None:
         run.closing_at = business_now(session, clock).instant
@@ -99,5 +100,16 @@ def close(session: Session, day: date, *, clock: BusinessClock, batch_size: int,
         session.execute(EXPIRE, scope)
         session.execute(CARRY_RETRIES, {**scope, "size": batch_size})
     session.execute(END_BATCHES, {"day": day})
-    runs.mark_closed(session, day, differences.find(session, day))
+    off = differences.find(session, day)
+    runs.mark_closed(session, day, off)
+    audit.record(
+        session,
+        audit.PRODUCT,
+        "run.closed",
+        subject="run",
+        subject_id=day,
+        payer_id=None,
+        before={"status": status},
+        after={"status": "closed", "balanced": off is None},
+    )
     return True

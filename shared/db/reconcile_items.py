@@ -61,19 +61,26 @@ def page(
     return list(session.scalars(query))
 
 
-def record(session: Session, day: date, items: Sequence[Item]) -> None:
-    """Writes what was found; what is there already is open (again), and says what was found last."""
+def record(session: Session, day: date, items: Sequence[Item]) -> list[UUID]:
+    """Writes what was found; what is there already is open (again), and says what was found last. Answers those items
+    that were not open before.
+    """
+    opened: list[UUID] = []
     for start in range(0, len(items), CHUNK):
         part = items[start : start + CHUNK]
+        known = known_open(session, [item.identity for item in part])
         made = zip(new_ids(len(part)), part, strict=True)
         rows = [{"id": item_id, "day": day, **item._asdict()} for item_id, item in made]
         statement = insert(ReconcileItem).values(rows)
         kept = {"ours": statement.excluded.ours, "theirs": statement.excluded.theirs, "settled_at": None}
-        session.execute(statement.on_conflict_do_update(constraint="reconcile_item_found_once", set_=kept))
+        upsert = statement.on_conflict_do_update(constraint="reconcile_item_found_once", set_=kept)
+        written = session.execute(upsert.returning(ReconcileItem.id, *_IDENTITY))
+        opened += [row[0] for row in written if (row[1], row[2], row[3]) not in known]
+    return opened
 
 
-def settle_others(session: Session, day: date, found: Collection[tuple[str, str, str]]) -> int:
-    """Settles the open items of a day that were not found again; answers how many."""
+def settle_others(session: Session, day: date, found: Collection[tuple[str, str, str]]) -> list[UUID]:
+    """Settles the open items of a day that were not found again; answers them."""
     query = select(ReconcileItem).where(ReconcileItem.day == day, ReconcileItem.settled_at.is_(None))
     gone = [
         item.id
@@ -82,4 +89,10 @@ def settle_others(session: Session, day: date, found: Collection[tuple[str, str,
     ]
     now = func.clock_timestamp()
     session.execute(update(ReconcileItem).where(ReconcileItem.id.in_(gone)).values(settled_at=now))
-    return len(gone)
+    return gone
+
+
+def read(session: Session, ids: Sequence[UUID]) -> list[ReconcileItem]:
+    """These items as they stand, oldest first."""
+    query = select(ReconcileItem).where(ReconcileItem.id.in_(ids)).order_by(ReconcileItem.id)
+    return list(session.scalars(query.execution_options(populate_existing=True)))

@@ -70,6 +70,8 @@ def test_closing_a_run_is_the_operators_act_in_the_audit(run: Run, paid: World) 
     assert len(audit_rows(paid)) == 1
     paid.tick()
     assert json.loads(run("status", "--json").stdout)["status"] == "closed"
+    acts = [(row.actor, row.action) for row in audit_rows(paid)]
+    assert acts == [("operator", "run.closing"), ("payday", "run.closed")]
 
 
 def test_a_date_without_a_run_is_said(run: Run, paid: World) -> None:

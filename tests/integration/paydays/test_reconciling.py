@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from api_service.commands.resolve_event import resolve_event
+from shared.db.audit import OPERATOR
 from shared.db.models import Attempt, Event, ReconcileItem, Transaction
 from shared.domain.payments import payment_key
 from shared.domain.reconciliation import Kind
@@ -37,7 +38,7 @@ def compared(world: World, *, dry: bool = False, day: str | None = None) -> Repo
     span = span_of(service, datetime.fromisoformat(day).date() if day else world.today)
     with Listing(service.settings.provider) as listing:
         record = listing.payments(span.first, span.last)
-        return reconcile(service, span, record, neighbours=True, dry=dry, progress=lambda _: None)
+        return reconcile(service, span, record, act=OPERATOR, neighbours=True, dry=dry, progress=lambda _: None)
 
 
 def items(world: World, *, still_open: bool = True) -> list[ReconcileItem]:
