@@ -13,6 +13,7 @@ from flask import g
 from marshmallow import Schema
 
 from api_service.auth.bearer import authorise
+from api_service.documented import ETAG, REQUEST_ID
 from api_service.json_body import read_body, read_optional_body
 from api_service.limits import count_request
 from api_service.parser import Parser
@@ -21,6 +22,8 @@ from api_service.schemas.queries import QuerySchema
 View = TypeVar("View", bound=Callable[..., Any])
 
 SECURITY_SCHEME = "bearer"
+ALWAYS = (401, 403, 422, 429, 500, 503)
+"""What every operation can answer: each refuses a query that it does not know (422), and its caller's haste (429)."""
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
@@ -29,18 +32,25 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
     ARGUMENTS_PARSER = Parser()
 
     def operation(
-        self, rule: str, method: str, name: str, *, scopes: tuple[str, ...], also: tuple[int, ...] = ()
+        self,
+        rule: str,
+        method: str,
+        name: str,
+        *,
+        scopes: tuple[str, ...],
+        also: tuple[int, ...] = (),
+        parameters: tuple[Mapping[str, Any], ...] = (),
     ) -> Callable[[View], View]:
         """Routes a view that needs one of `scopes`, and documents it with what it can answer besides its result."""
 
         def decorate(view: View) -> View:
             documented = _authorised(view if _has_query(view) else self._without_query(view), scopes)
-            for status in sorted({*also, 401, 403, 503}):
+            for status in sorted({*also, *ALWAYS}):
                 documented = self.alt_response(status, HTTPStatus(status).name)(documented)
             documented = self.doc(operationId=name, security=[{SECURITY_SCHEME: [scope]} for scope in scopes])(
                 documented
             )
-            self.route(rule, methods=[method], endpoint=name)(documented)
+            self.route(rule, methods=[method], endpoint=name, parameters=[*parameters])(documented)
             return view
 
         return decorate
@@ -84,9 +94,16 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
         return decorate
 
-    def answers(self, status: int, schema: type[Schema], **documented: Any) -> Callable[[View], View]:
+    def answers(
+        self, status: int, schema: type[Schema], *, example: Any, headers: Mapping[str, Any] | None = None
+    ) -> Callable[[View], View]:
         """Writes what the view returns; a response it returns is left as it is."""
-        return _typed(self.response(status, schema, **documented))
+        return _typed(self.response(status, schema, example=example, headers={**REQUEST_ID, **(headers or {})}))
+
+    def unchanged(self) -> Callable[[View], View]:
+        """Documents the answer to a caller that has this version already."""
+        headers = {**REQUEST_ID, **ETAG}
+        return _typed(self.alt_response(304, description="Not changed; the body is left out.", headers=headers))
 
 
 def _has_query(view: Callable[..., Any]) -> bool:

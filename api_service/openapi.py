@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -12,7 +11,9 @@ from flask import Flask
 from flask_smorest.spec import FlaskPlugin
 
 from api_service.blueprint import SECURITY_SCHEME
+from api_service.links import add_links
 from api_service.problems import MEDIA_TYPE
+from api_service.refusals import REFUSALS
 from api_service.schemas.problem import ProblemSchema
 from api_service.schemas.reading import Choice, Day, Id, PartyId, Text, VisibleAscii, Whole
 from api_service.schemas.writing import Instant, Money
@@ -30,6 +31,8 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
     """flask-smorest's document with our errors in it; the errors themselves are `api_service.problems`."""
 
     ERROR_SCHEMA = ProblemSchema
+    # Every answer is named by its status: "any other" would hide one that nobody thought of.
+    DEFAULT_ERROR_RESPONSE_NAME = None
 
     def _register_error_handlers(self) -> None:
         """Ours are registered already."""
@@ -38,15 +41,9 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
         """Pages are by cursor."""
 
     def _register_responses(self) -> None:
-        for status in HTTPStatus:
-            self._register_problem(status.name, status.phrase)
-        self._register_problem(self.DEFAULT_ERROR_RESPONSE_NAME, "Any other error")
-
-    def _register_problem(self, name: str, description: str) -> None:
-        response: dict[str, Any] = {"description": description}
-        if name != HTTPStatus.NOT_MODIFIED.name:
-            response["content"] = {MEDIA_TYPE: {"schema": self.ERROR_SCHEMA}}
-        self.spec.components.response(name, response, lazy=True)
+        for status, refusal in REFUSALS.items():
+            response = refusal.response(status, MEDIA_TYPE, self.ERROR_SCHEMA)
+            self.spec.components.response(status.name, response, lazy=True)
 
 
 def make_api(app: Flask) -> Api:
@@ -72,4 +69,5 @@ def make_api(app: Flask) -> Api:
 def document(api: Api) -> dict[str, Any]:
     """The finished document."""
     spec: dict[str, Any] = api.spec.to_dict()
+    add_links(spec)
     return spec

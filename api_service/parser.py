@@ -10,6 +10,7 @@ from marshmallow import RAISE, Schema, ValidationError
 from marshmallow.fields import List
 from webargs.flaskparser import FlaskParser
 
+from api_service.conditional import required
 from api_service.problems import Problem
 from api_service.validation import problems_of
 
@@ -37,6 +38,8 @@ class Parser(FlaskParser):
         error_headers: Mapping[str, str] | None,
     ) -> NoReturn:
         """Raises the problem: 422 for a query, what the view asks for otherwise."""
+        if error_status_code == 428:
+            required(None)
         messages: dict[str, Any] = error.messages_dict
         problems = [problem for part in messages.values() for problem in problems_of(part)]
         if error_status_code == 400:

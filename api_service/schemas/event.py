@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from marshmallow.fields import Boolean, Function, Integer, List, Nested, String
 
-from api_service.schemas.reading import Day, Id
-from api_service.schemas.writing import AnswerSchema, Money
+from api_service.schemas.reading import Day, Id, PartyId
+from api_service.schemas.writing import AnswerSchema, Money, currency_code, cursor_of_next, row_version
 from shared.db.models import Event
 from shared.domain.entries import Entry
 from shared.domain.lifecycle import CancelReason, EventStatus
@@ -21,13 +21,13 @@ class EventSchema(AnswerSchema):
 
     id = Id()
     schedule_id = Id()
-    payer_id = String()
-    payee_id = String()
-    sequence = Integer()
+    payer_id = PartyId()
+    payee_id = PartyId()
+    sequence = Integer(metadata={"minimum": 1})
     nominal_date = Day(metadata={"description": "The date that the rule gives."})
     date = Day(metadata={"description": "The day it is paid."})
-    amount = Money(metadata={"example": "25.00"})
-    currency = String()
+    amount = Money()
+    currency = currency_code()
     reference = String(allow_none=True)
     status = String(metadata={"enum": list(EventStatus)})
     cancel_reason = String(allow_none=True, metadata={"enum": [*CancelReason, None]})
@@ -41,12 +41,12 @@ class EventSchema(AnswerSchema):
         metadata={"type": ["string", "null"], "format": "date", "description": "When it is tried again."},
     )
     transaction_id = Id(allow_none=True)
-    attempts = Function(keys_sent, metadata={"type": "integer", "description": "Keys sent so far."})
-    version = Integer()
+    attempts = Function(keys_sent, metadata={"type": "integer", "minimum": 0, "description": "Keys sent so far."})
+    version = row_version()
 
 
 class EventPageSchema(AnswerSchema):
     """A page of events by date and id."""
 
     data = List(Nested(EventSchema))
-    next_cursor = String(allow_none=True)
+    next_cursor = cursor_of_next()

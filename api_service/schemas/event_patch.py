@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from api_service.schemas.base import CamelSchema
 from api_service.schemas.reading import Day, PartyId, Text
 from api_service.schemas.schedule_body import MAX_REFERENCE, amount_field
-
-EXAMPLE: Final = {"amount": "30.00", "date": "2027-03-30"}
 
 
 class EventPatch(CamelSchema):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from marshmallow import ValidationError, validates_schema
 from marshmallow.fields import List, Nested, String
@@ -10,9 +10,7 @@ from marshmallow.fields import List, Nested, String
 from api_service.schemas.base import CamelSchema
 from api_service.schemas.queries import PageQuery
 from api_service.schemas.reading import Flag, Id, PartyId, Text
-from api_service.schemas.writing import AnswerSchema, Instant
-
-EXAMPLE: Final = {"payerId": "alice", "reason": "Her account was taken over"}
+from api_service.schemas.writing import AnswerSchema, Instant, cursor_of_next
 
 
 class HoldBody(CamelSchema):
@@ -54,4 +52,4 @@ class HoldPageSchema(AnswerSchema):
     """A page of holds, newest first."""
 
     data = List(Nested(HoldSchema))
-    next_cursor = String(allow_none=True)
+    next_cursor = cursor_of_next()

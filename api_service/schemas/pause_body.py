@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from api_service.schemas.base import CamelSchema
 from api_service.schemas.reading import Day
-
-EXAMPLE: Final = {"from": "2027-07-01", "until": "2027-09-01"}
 
 
 class PauseBody(CamelSchema):

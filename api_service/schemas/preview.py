@@ -6,22 +6,13 @@ from typing import Final
 
 from marshmallow.fields import Integer, List, Nested, String
 
-from api_service.schemas.reading import Choice, Day, PartyId, Text, Whole
-from api_service.schemas.schedule_body import ScheduleBody, amount_field
-from api_service.schemas.writing import AnswerSchema
+from api_service.schemas.reading import Choice, Day, PartyId, Whole
+from api_service.schemas.schedule_body import ScheduleBody, amount_field, currency_field
+from api_service.schemas.writing import WRITTEN_AMOUNT, AnswerSchema
 from shared.domain.recurrence import MAX_DATES
 from shared.domain.rolling import LATE, Convention
 
 DEFAULT_LIMIT: Final = 12
-
-EXAMPLE: Final = {
-    "amount": "25.00",
-    "currency": "GBP",
-    "startDate": "2026-12-31",
-    "frequency": "IntrvlMnthDay:01:-01",
-    "dayConvention": "preceding",
-    "limit": 3,
-}
 
 
 class PreviewBody(ScheduleBody):
@@ -29,7 +20,7 @@ class PreviewBody(ScheduleBody):
 
     payee_id = PartyId(metadata={"description": "Who would be paid; not the payer."})
     amount = amount_field("A decimal as text; without a currency it is answered as it was written.")
-    currency = Text(shortest=3, longest=3, metadata={"description": "ISO 4217.", "example": "GBP"})
+    currency = currency_field()
     limit = Whole(
         low=1, high=MAX_DATES, load_default=DEFAULT_LIMIT, metadata={"description": "How many payments are answered."}
     )
@@ -49,10 +40,10 @@ class ShiftSchema(AnswerSchema):
 class PreviewedEventSchema(AnswerSchema):
     """A payment that would be made."""
 
-    sequence = Integer()
+    sequence = Integer(metadata={"minimum": 1})
     nominal_date = Day()
     date = Day()
-    amount = String(allow_none=True, metadata={"example": "25.00"})
+    amount = String(allow_none=True, metadata=WRITTEN_AMOUNT)
     shift = Nested(ShiftSchema, allow_none=True)
 
 

@@ -24,7 +24,7 @@ class ProblemSchema(CamelSchema):
 
     type = String(required=True, metadata={"example": "urn:payday:problem:validation_failed"})
     title = String(required=True)
-    status = Integer(required=True)
+    status = Integer(required=True, metadata={"minimum": 400, "maximum": 599})
     detail = String(required=True)
     code = String(required=True, metadata={"description": "Stable; to be compared by programs."})
     request_id = String(required=True)

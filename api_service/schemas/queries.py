@@ -34,7 +34,9 @@ class PageQuery(QuerySchema):
     """Which page."""
 
     limit = Whole(low=1, high=MAX_LIMIT, digits=True, load_default=DEFAULT_LIMIT)
-    cursor = Text(longest=1000, metadata={"description": "`nextCursor` of the page before."})
+    cursor = Text(
+        longest=1000, metadata={"pattern": "^[A-Za-z0-9_.-]+$", "description": "`nextCursor` of the page before."}
+    )
 
 
 class SchedulesQuery(PageQuery):
@@ -77,7 +79,7 @@ class ReadHeaders(QuerySchema):
     class Meta:
         unknown = EXCLUDE
 
-    if_none_match = String(data_key="If-None-Match")
+    if_none_match = String(data_key="If-None-Match", metadata={"description": "Answered 304 while it is the ETag."})
 
 
 class ChangeHeaders(QuerySchema):
@@ -86,7 +88,16 @@ class ChangeHeaders(QuerySchema):
     class Meta:
         unknown = EXCLUDE
 
-    if_match = String(data_key="If-Match")
+    if_match = String(
+        data_key="If-Match",
+        metadata={"description": "The ETag that was read; refused (412) when it is another now."},
+    )
+
+
+class EditHeaders(ChangeHeaders):
+    """The same, for a change that must not be made blindly."""
+
+    if_match = String(data_key="If-Match", required=True, metadata={"description": "The ETag that was read."})
 
 
 class CommandHeaders(QuerySchema):

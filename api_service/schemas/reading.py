@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import date
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -12,14 +11,13 @@ from marshmallow import ValidationError
 from marshmallow.fields import Field
 
 from shared.domain.identifiers import PARTY_ID_PATTERN, is_party_id
+from shared.domain.plain_text import PLAIN_TEXT_PATTERN, is_plain_text
 
 T = TypeVar("T")
 
 _DATE: Final = re.compile(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _UUID: Final = re.compile(r"\A[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z")
 _DIGITS: Final = re.compile(r"\A[0-9]{1,9}\Z")
-_CONTROL: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
-"""Control characters (PostgreSQL refuses NUL), lone surrogates, line and paragraph separators."""
 
 
 class Read(Field[T]):
@@ -33,10 +31,11 @@ class Read(Field[T]):
 
 
 class Text(Read[str]):
-    """A text of one line, `shortest` to `longest` characters."""
+    """A text of one line, `shortest` to `longest` characters; `metadata` may say more of its form."""
 
     def __init__(self, *, shortest: int = 1, longest: int, **kwargs: Any) -> None:
-        super().__init__(metadata={"minLength": shortest, "maxLength": longest}, extra=kwargs)
+        documented = {"minLength": shortest, "maxLength": longest, "pattern": f"^{PLAIN_TEXT_PATTERN}$"}
+        super().__init__(metadata=documented, extra=kwargs)
         self._shortest, self._longest = shortest, longest
         self._length = f"{longest}" if shortest == longest else f"{shortest} to {longest}"
 
@@ -45,8 +44,8 @@ class Text(Read[str]):
             raise ValidationError("must be a JSON string")
         if len(value) > self._longest or len(value) < self._shortest:
             raise ValidationError(f"must be {self._length} characters")
-        if any(unicodedata.category(character) in _CONTROL for character in value):
-            raise ValidationError("must not hold control characters, line breaks or lone surrogates")
+        if not is_plain_text(value):
+            raise ValidationError("must not hold control characters, line breaks, lone surrogates or bidi overrides")
         return value
 
 
@@ -90,7 +89,7 @@ class Day(Read[date]):
 
 
 class Whole(Read[int]):
-    """A whole number from `low` to `high`, as a JSON number; from a query, as digits."""
+    """A whole number from `low` to `high`, as a JSON number, also as 5.0; from a query, as digits."""
 
     def __init__(self, *, low: int, high: int, digits: bool = False, **kwargs: Any) -> None:
         super().__init__(metadata={"minimum": low, "maximum": high}, extra=kwargs)
@@ -99,9 +98,10 @@ class Whole(Read[int]):
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
         if self._digits and isinstance(value, str) and _DIGITS.match(value):
             value = int(value)
-        if not isinstance(value, int) or isinstance(value, bool) or not self._low <= value <= self._high:
+        number = whole_number(value)
+        if number is None or not self._low <= number <= self._high:
             raise ValidationError(f"must be a whole number from {self._low} to {self._high}")
-        return value
+        return number
 
 
 class Id(Read[UUID]):
@@ -123,7 +123,8 @@ class Choice(Read[str]):
     """One of a few words."""
 
     def __init__(self, *words: str, **kwargs: Any) -> None:
-        super().__init__(metadata={"enum": list(words)}, extra=kwargs)
+        documented = [*words, None] if kwargs.get("allow_none") else [*words]
+        super().__init__(metadata={"enum": documented}, extra=kwargs)
         self._words = words
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
@@ -142,6 +143,13 @@ class Flag(Read[bool]):
         if value not in ("true", "false"):
             raise ValidationError("must be true or false")
         return bool(value == "true")
+
+
+def whole_number(value: Any) -> int | None:
+    """What JSON Schema calls an integer: a number without a fraction, 5.0 too (2020-12, 6.1.1); None for another."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def parse_day(value: Any) -> date:

@@ -6,7 +6,7 @@ from marshmallow.fields import Dict, Function, List, Nested, String
 
 from api_service.schemas.queries import PageQuery
 from api_service.schemas.reading import Day, Flag, Id
-from api_service.schemas.writing import AnswerSchema, Instant
+from api_service.schemas.writing import AnswerSchema, Instant, cursor_of_next
 from shared.domain.reconciliation import DIFFERENCES
 
 
@@ -44,4 +44,4 @@ class ReconcileItemPageSchema(AnswerSchema):
     """A page of differences, newest first."""
 
     data = List(Nested(ReconcileItemSchema))
-    next_cursor = String(allow_none=True)
+    next_cursor = cursor_of_next()

@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import ValidationError
 from marshmallow.fields import Integer, List
 
-from api_service.schemas.reading import Read
+from api_service.schemas.reading import Read, whole_number
 from api_service.schemas.writing import AnswerSchema
 from shared.domain.retries import DAYS_MOST, TIMES_MOST
 
@@ -18,7 +18,7 @@ WRONG = f"must be 1 to {TIMES_MOST} whole numbers from 0 to {DAYS_MOST}, rising"
 class RetrySchema(AnswerSchema):
     """Working days after the first decline."""
 
-    days = List(Integer(), metadata={"minItems": 1, "maxItems": TIMES_MOST})
+    days = List(Integer(metadata={"minimum": 0}), metadata={"minItems": 1, "maxItems": TIMES_MOST})
 
 
 class RetryField(Read[list[int]]):
@@ -34,6 +34,8 @@ class RetryField(Read[list[int]]):
                     "type": "array",
                     "minItems": 1,
                     "maxItems": TIMES_MOST,
+                    "uniqueItems": True,
+                    "description": "Rising.",
                     "items": {"type": "integer", "minimum": 0, "maximum": DAYS_MOST},
                 }
             },
@@ -47,12 +49,9 @@ class RetryField(Read[list[int]]):
         if unknown:
             raise ValidationError({name: ["is not a known field"] for name in unknown})
         days = value.get("days")
-        if not isinstance(days, list) or not 1 <= len(days) <= TIMES_MOST or not all(map(_is_day, days)):
+        if not isinstance(days, list) or not 1 <= len(days) <= TIMES_MOST:
             raise ValidationError({"days": [WRONG]})
-        if any(later <= earlier for earlier, later in pairwise(days)):
+        numbers = [day for day in map(whole_number, days) if day is not None and 0 <= day <= DAYS_MOST]
+        if len(numbers) < len(days) or any(later <= earlier for earlier, later in pairwise(numbers)):
             raise ValidationError({"days": [WRONG]})
-        return days
-
-
-def _is_day(value: Any) -> bool:
-    return type(value) is int and 0 <= value <= DAYS_MOST
+        return numbers

@@ -9,7 +9,7 @@ from marshmallow.fields import Boolean, Dict, Integer, List, Nested, String
 
 from api_service.schemas.base import CamelSchema
 from api_service.schemas.reading import Day, Text
-from api_service.schemas.writing import AnswerSchema, Instant
+from api_service.schemas.writing import WRITTEN_AMOUNT, AnswerSchema, Instant, cursor_of_next
 from shared.db.models import Run
 from shared.domain.books import Books, Heading, Tally
 from shared.domain.money import format_amount
@@ -24,8 +24,8 @@ class ReasonBody(CamelSchema):
 class TallySchema(AnswerSchema):
     """A number of events, and their sums by currency."""
 
-    count = Integer()
-    amounts = Dict(keys=String(), values=String(), metadata={"example": {"GBP": "1250.00"}})
+    count = Integer(metadata={"minimum": 0})
+    amounts = Dict(keys=String(), values=String(metadata=WRITTEN_AMOUNT), metadata={"example": {"GBP": "1250.00"}})
 
 
 class RunSchema(AnswerSchema):
@@ -55,7 +55,7 @@ class RunPageSchema(AnswerSchema):
     """A page of runs, newest first."""
 
     data = List(Nested(RunSchema))
-    next_cursor = String(allow_none=True)
+    next_cursor = cursor_of_next()
 
 
 def present_run(run: Run, books: Books) -> Mapping[str, Any]:

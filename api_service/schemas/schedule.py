@@ -9,13 +9,23 @@ from marshmallow.fields import Boolean, Integer, List, Nested, String
 
 from api_service.schemas.event import EventSchema
 from api_service.schemas.pause import PauseSchema
-from api_service.schemas.reading import Day, Id
+from api_service.schemas.reading import Day, Id, PartyId
 from api_service.schemas.retry import RetrySchema
-from api_service.schemas.writing import AnswerSchema, Instant, Money
+from api_service.schemas.writing import (
+    WRITTEN_AMOUNT,
+    AnswerSchema,
+    Instant,
+    Money,
+    currency_code,
+    cursor_of_next,
+    row_version,
+)
 from shared.db.models import Schedule
 from shared.db.schedule_view import Standing
+from shared.domain.frequency import FREQUENCY_PATTERN, PLACES
 from shared.domain.money import format_amount
 from shared.domain.recurrence import Rule
+from shared.domain.rolling import Convention
 
 LAST_ASKED: Final = {
     "description": "As last asked for: what a change makes of it from a later date is answered at once, while events"
@@ -27,24 +37,26 @@ class ScheduleSchema(AnswerSchema):
     """What a payer asked for, and how it stands."""
 
     id = Id()
-    payer_id = String()
-    payee_id = String(metadata=LAST_ASKED)
-    amount = Money(metadata={**LAST_ASKED, "example": "25.00"})
-    currency = String()
+    payer_id = PartyId()
+    payee_id = PartyId(metadata=LAST_ASKED)
+    amount = Money(metadata=LAST_ASKED)
+    currency = currency_code()
     start_date = Day(metadata={"description": "From which the last rule counts."})
     dates = List(Day(), allow_none=True, metadata={"description": "Listed one by one; null with another frequency."})
     end_date = Day(allow_none=True)
-    count = Integer(allow_none=True, metadata={"description": "Of all its dates, whatever rule they came of."})
-    frequency = String(metadata=LAST_ASKED)
-    interval = Integer(metadata=LAST_ASKED)
+    count = Integer(
+        allow_none=True, metadata={"minimum": 1, "description": "Of all its dates, whatever rule they came of."}
+    )
+    frequency = String(metadata={**LAST_ASKED, "pattern": f"^({FREQUENCY_PATTERN})$"})
+    interval = Integer(metadata={**LAST_ASKED, "minimum": 1})
     reference = String(allow_none=True, metadata=LAST_ASKED)
-    first_amount = String(allow_none=True, metadata=LAST_ASKED)
-    final_amount = String(allow_none=True, metadata=LAST_ASKED)
-    month_end = String(metadata=LAST_ASKED)
-    day_convention = String(metadata=LAST_ASKED)
+    first_amount = String(allow_none=True, metadata={**WRITTEN_AMOUNT, **LAST_ASKED})
+    final_amount = String(allow_none=True, metadata={**WRITTEN_AMOUNT, **LAST_ASKED})
+    month_end = String(metadata={**LAST_ASKED, "enum": [*PLACES]})
+    day_convention = String(metadata={**LAST_ASKED, "enum": [*Convention]})
     calendar = String(metadata=LAST_ASKED)
     retry = Nested(RetrySchema, allow_none=True)
-    pay_late = Integer()
+    pay_late = Integer(metadata={"minimum": 0})
     is_recurring = Boolean()
     status = String(metadata={"enum": ["active", "paused", "suspended", "completed", "cancelled"]})
     pauses = List(Nested(PauseSchema))
@@ -53,7 +65,7 @@ class ScheduleSchema(AnswerSchema):
         allow_none=True,
         metadata={"description": "Of its first scheduled event, whose terms may be those before the last change."},
     )
-    version = Integer()
+    version = row_version()
     created_at = Instant()
 
 
@@ -67,7 +79,7 @@ class SchedulePageSchema(AnswerSchema):
     """A page of schedules by id."""
 
     data = List(Nested(ScheduleSchema))
-    next_cursor = String(allow_none=True)
+    next_cursor = cursor_of_next()
 
 
 def present_schedule(schedule: Schedule, standing: Standing) -> Mapping[str, Any]:

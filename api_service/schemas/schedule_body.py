@@ -8,7 +8,8 @@ from api_service.schemas.base import CamelSchema
 from api_service.schemas.day_list import DayList
 from api_service.schemas.reading import Choice, Day, PartyId, Text, Whole
 from api_service.schemas.retry import RetryField
-from shared.domain.frequency import CODE_FORMS, PLACES, Frequency
+from shared.domain.currencies import EXPONENTS
+from shared.domain.frequency import CODE_FORMS, FREQUENCY_PATTERN, PLACES, Frequency
 from shared.domain.recurrence import MAX_COUNT, MAX_DATES, MAX_INTERVAL
 from shared.domain.rolling import Convention
 
@@ -17,20 +18,24 @@ MAX_PAY_LATE_DAYS: Final = 31
 LONGEST_CODE: Final = 32
 """Characters of a frequency or a calendar; longer ones are none of ours."""
 
-EXAMPLE: Final = {
-    "payeeId": "landlord-9",
-    "amount": "25.00",
-    "currency": "GBP",
-    "startDate": "2026-12-31",
-    "frequency": "monthly",
-    "reference": "Rent flat 7",
-}
+
+AMOUNT_PATTERN: Final = r"^(0\.[0-9]*[1-9][0-9]*|[1-9][0-9]{0,14}(\.[0-9]+)?)$"
+"""Rule A1, and above 0; how many decimals and how much at most is told by the currency and the bank."""
+
+CALENDAR_PATTERN: Final = "^(weekends|TARGET|B3|[A-Z]{3,4}|[A-Z]{2}(-[A-Z0-9]{1,3})?)$"
+"""The form of every calendar that `shared.holiday_library` knows."""
 
 
 def amount_field(description: str, **kwargs: Any) -> Text:
     """An amount's text; its form is read with its currency (rule A1)."""
-    documented = {"description": description, "pattern": r"^(0|[1-9][0-9]{0,14})(\.[0-9]+)?$", "example": "25.00"}
+    documented = {"description": description, "pattern": AMOUNT_PATTERN, "example": "25.00"}
     return Text(longest=64, metadata=documented, **kwargs)
+
+
+def currency_field(**kwargs: Any) -> Text:
+    """A currency that has a minor unit."""
+    documented = {"description": "ISO 4217.", "enum": sorted(EXPONENTS), "example": "GBP"}
+    return Text(shortest=3, longest=3, metadata=documented, **kwargs)
 
 
 class ScheduleBody(CamelSchema):
@@ -39,7 +44,7 @@ class ScheduleBody(CamelSchema):
     payer_id = PartyId(metadata={"description": "Who pays; the token's `sub` when left out."})
     payee_id = PartyId(required=True, metadata={"description": "Who is paid; not the payer."})
     amount = amount_field("A decimal as text, with at most the currency's decimals; above 0.", required=True)
-    currency = Text(shortest=3, longest=3, required=True, metadata={"description": "ISO 4217.", "example": "GBP"})
+    currency = currency_field(required=True)
     start_date = Day(
         metadata={
             "description": "Not before the next open date. The first payment is on the first date of the frequency from"
@@ -51,6 +56,7 @@ class ScheduleBody(CamelSchema):
         required=True,
         metadata={
             "description": f"One of {', '.join(Frequency)}; or an Open Banking UK code: {'; '.join(CODE_FORMS)}.",
+            "pattern": f"^({FREQUENCY_PATTERN})$",
             "example": "monthly",
         },
     )
@@ -94,6 +100,7 @@ class ScheduleBody(CamelSchema):
         metadata={
             "description": "Which days are worked: weekends, an ISO 3166 code such as GB-ENG, TARGET or another"
             " financial calendar. The bank's own when left out.",
+            "pattern": CALENDAR_PATTERN,
             "example": "GB-ENG",
         },
     )

@@ -10,7 +10,6 @@ from api_service.schemas.reading import Choice, Day, Read
 from api_service.schemas.schedule_body import ScheduleBody
 from shared.domain.edits import Overridden
 
-EXAMPLE: Final = {"from": "2027-03-31", "amount": "30.00"}
 RESETTABLE: Final = ("interval", "month_end", "day_convention", "pay_late")
 """Fields that null brings back to their default."""
 
@@ -19,7 +18,7 @@ class Fixed(Read[Any]):
     """A field that never changes (rule S7)."""
 
     def __init__(self) -> None:
-        super().__init__(metadata={"description": "Cannot be changed."}, extra={})
+        super().__init__(metadata={"type": "string", "readOnly": True, "description": "Cannot be changed."}, extra={})
 
     def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **_: Any) -> Any:
         """Raises ValidationError for any value: null too asks for a change."""
@@ -46,5 +45,10 @@ class SchedulePatch(ScheduleBody):
 
     def __init__(self) -> None:
         super().__init__(partial=True)
+        for field in self.fields.values():
+            field.load_default = missing  # what is left out stays, and has no default to tell of
         for name in RESETTABLE:
-            self.fields[name].allow_none = True
+            field = self.fields[name]
+            field.allow_none = True
+            if "enum" in field.metadata:
+                field.metadata = {**field.metadata, "enum": [*field.metadata["enum"], None]}

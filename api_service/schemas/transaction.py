@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from marshmallow.fields import List, Nested, String
 
-from api_service.schemas.reading import Day, Id
-from api_service.schemas.writing import AnswerSchema, Instant, Money
+from api_service.schemas.reading import Day, Id, PartyId
+from api_service.schemas.writing import AnswerSchema, Instant, Money, currency_code, cursor_of_next
 
 
 class TransactionSchema(AnswerSchema):
@@ -14,10 +14,10 @@ class TransactionSchema(AnswerSchema):
     id = Id()
     event_id = Id()
     schedule_id = Id()
-    payer_id = String()
-    payee_id = String()
-    amount = Money(metadata={"example": "25.00"})
-    currency = String()
+    payer_id = PartyId()
+    payee_id = PartyId()
+    amount = Money()
+    currency = currency_code()
     date = Day(metadata={"description": "Of the run that paid it, or the day that became known."})
     provider_ref = String()
     created_at = Instant()
@@ -27,4 +27,4 @@ class TransactionPageSchema(AnswerSchema):
     """A page of transactions by date and id."""
 
     data = List(Nested(TransactionSchema))
-    next_cursor = String(allow_none=True)
+    next_cursor = cursor_of_next()

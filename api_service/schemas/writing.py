@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from marshmallow import EXCLUDE
-from marshmallow.fields import Field
+from marshmallow.fields import Field, Integer, String
 
 from api_service.schemas.base import CamelSchema
 from shared.domain.money import format_amount
+
+WRITTEN_AMOUNT: Final = {"pattern": r"^(0|[1-9][0-9]*)(\.[0-9]+)?$", "example": "25.00"}
+"""A decimal with exactly its currency's decimals."""
 
 
 class AnswerSchema(CamelSchema):
@@ -26,6 +29,9 @@ class AnswerSchema(CamelSchema):
 class Money(Field[str]):
     """Minor units as decimal text, with exactly the decimals of the row's currency."""
 
+    def __init__(self, *, metadata: dict[str, Any] | None = None) -> None:
+        super().__init__(metadata={**WRITTEN_AMOUNT, **(metadata or {})})
+
     def _serialize(self, value: Any, attr: str | None, obj: Any, **_: Any) -> str:
         return format_amount(value, obj["currency"] if isinstance(obj, dict) else obj.currency)
 
@@ -35,3 +41,18 @@ class Instant(Field[datetime]):
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **_: Any) -> str | None:
         return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def currency_code() -> String:
+    """An ISO 4217 code."""
+    return String(metadata={"pattern": "^[A-Z]{3}$", "example": "GBP"})
+
+
+def row_version() -> Integer:
+    """How often it was written: the first version is 1."""
+    return Integer(metadata={"minimum": 1, "description": "As in its ETag."})
+
+
+def cursor_of_next() -> String:
+    """Where the next page of a list begins."""
+    return String(allow_none=True, metadata={"description": "`cursor` of the next page; null: this is the last one."})

@@ -14,6 +14,7 @@ from api_service.commands.resolve_event import resolve_event
 from api_service.commands.retry_event import retry_event
 from api_service.documented import ETAG, REPLAYED
 from api_service.event_answers import stored_event
+from api_service.examples import answered, asked
 from api_service.idempotency import current_act, once
 from api_service.schemas.event import EventSchema
 from api_service.schemas.operator_bodies import ResolveBody, RetryBody
@@ -29,8 +30,8 @@ blueprint = Blueprint("event outcomes", __name__, description="Payments that fai
 @blueprint.operation("/v1/events/<uuid:event_id>/retry", "POST", "retryEvent", scopes=(WRITE, OPS), also=(404, 409))
 @blueprint.headers(CommandHeaders, error_status=400)
 @blueprint.query(PayerQuery)
-@blueprint.body(RetryBody, example={"date": "2026-12-03"}, required=False)
-@blueprint.answers(200, EventSchema, headers={**ETAG, **REPLAYED})
+@blueprint.body(RetryBody, example=asked.RETRY_EVENT, required=False)
+@blueprint.answers(200, EventSchema, headers={**ETAG, **REPLAYED}, example=answered.RETRIED_EVENT)
 def retry(headers: dict[str, Any], query: dict[str, Any], body: Any, event_id: UUID) -> Response:
     """Try a failed payment again, with a new key: it stays failed, and waits for its retry day."""
     service, caller = current_service(), current_caller()
@@ -47,8 +48,8 @@ def retry(headers: dict[str, Any], query: dict[str, Any], body: Any, event_id: U
 
 @blueprint.operation("/v1/events/<uuid:event_id>/resolve", "POST", "resolveEvent", scopes=(OPS,), also=(404, 409))
 @blueprint.headers(CommandHeaders, error_status=400)
-@blueprint.body(ResolveBody, example={"outcome": "paid", "providerRef": "pay_81", "reason": "Seen on the statement"})
-@blueprint.answers(200, EventSchema, headers={**ETAG, **REPLAYED})
+@blueprint.body(ResolveBody, example=asked.RESOLVE_EVENT)
+@blueprint.answers(200, EventSchema, headers={**ETAG, **REPLAYED}, example=answered.RESOLVED_EVENT)
 def resolve(headers: dict[str, Any], body: Any, event_id: UUID) -> Response:
     """Settle a payment that is unknown, or one that failed against the provider's word."""
     settings, fields = current_service().settings, load(ResolveBody(), body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,10 @@ from api_service.commands.cancel_event import cancel_event
 from api_service.conditional import Precondition, json_text, tagged
 from api_service.dated import filters_of, position
 from api_service.documented import ETAG
+from api_service.event_pages import Wanted
+from api_service.examples import answered
 from api_service.idempotency import current_act
+from api_service.metrics import page_of_events
 from api_service.schemas.event import EventPageSchema, EventSchema
 from api_service.schemas.queries import ChangeHeaders, EventsQuery, PayerQuery, ReadHeaders
 from api_service.service import current_service
@@ -30,23 +34,37 @@ blueprint = Blueprint("events", __name__, description="The dated payments of sch
 
 @blueprint.operation("/v1/events", "GET", "listEvents", scopes=(READ, OPS), also=(400,))
 @blueprint.query(EventsQuery)
-@blueprint.answers(200, EventPageSchema)
-def list_events(query: dict[str, Any]) -> dict[str, Any]:
+@blueprint.answers(200, EventPageSchema, example=answered.EVENT_PAGE)
+def list_events(query: dict[str, Any]) -> Response:
     """List events by date."""
     service = current_service()
     filters = filters_of(query)
     after = service.cursors.read("events", query, position)
-    rows = perform(
-        service.sessions, lambda session: lists.events(session, filters, after=after, limit=query["limit"] + 1)
-    )
-    page, cursor = service.cursors.page("events", query, rows, lambda row: [row.date, row.id])
-    return {"data": page, "next_cursor": cursor}
+
+    def read() -> str:
+        rows = perform(
+            service.sessions, lambda session: lists.events(session, filters, after=after, limit=query["limit"] + 1)
+        )
+        page, cursor = service.cursors.page("events", query, rows, lambda row: [row.date, row.id])
+        return json_text(EventPageSchema().dump({"data": page, "next_cursor": cursor}))
+
+    return Response(_kept(filters.payer_id, query, read), mimetype="application/json")
 
 
-@blueprint.operation("/v1/events/<uuid:event_id>", "GET", "getEvent", scopes=(READ, OPS), also=(304, 404))
+def _kept(payer_id: str | None, query: dict[str, Any], read: Callable[[], str]) -> str:
+    """The page from the cache where it is one payer's and there is a cache."""
+    pages = current_service().event_pages
+    if pages is None or payer_id is None:
+        with page_of_events():
+            return read()
+    return pages.page(Wanted(payer_id, current_caller().sub, query), read)
+
+
+@blueprint.operation("/v1/events/<uuid:event_id>", "GET", "getEvent", scopes=(READ, OPS), also=(404,))
 @blueprint.headers(ReadHeaders)
 @blueprint.query(PayerQuery)
-@blueprint.answers(200, EventSchema, headers=ETAG)
+@blueprint.unchanged()
+@blueprint.answers(200, EventSchema, headers=ETAG, example=answered.EVENT)
 def get(headers: dict[str, Any], query: dict[str, Any], event_id: UUID) -> Response:
     """Read an event."""
     payer_id = current_caller().payer_to_read(query["payer_id"])
@@ -59,7 +77,7 @@ def get(headers: dict[str, Any], query: dict[str, Any], event_id: UUID) -> Respo
 @blueprint.operation("/v1/events/<uuid:event_id>", "DELETE", "cancelEvent", scopes=(WRITE,), also=(404, 409, 412))
 @blueprint.headers(ChangeHeaders)
 @blueprint.query(PayerQuery)
-@blueprint.answers(200, EventSchema, headers=ETAG)
+@blueprint.answers(200, EventSchema, headers=ETAG, example=answered.SKIPPED_EVENT)
 def delete(headers: dict[str, Any], query: dict[str, Any], event_id: UUID) -> Response:
     """Skip one event; the others of its schedule stay."""
     service = current_service()

@@ -13,8 +13,9 @@ from api_service.commands.end_hold import end_hold
 from api_service.commands.place_hold import place_hold
 from api_service.conditional import json_text
 from api_service.documented import LOCATION, REPLAYED
+from api_service.examples import answered, asked
 from api_service.idempotency import current_act, once
-from api_service.schemas.hold import EXAMPLE, HoldBody, HoldPageSchema, HoldSchema, HoldsQuery
+from api_service.schemas.hold import HoldBody, HoldPageSchema, HoldSchema, HoldsQuery
 from api_service.schemas.queries import CommandHeaders
 from api_service.service import current_service
 from api_service.validation import load
@@ -28,8 +29,8 @@ blueprint = Blueprint("holds", __name__, description="Stops on payments, for ope
 
 @blueprint.operation("/v1/holds", "POST", "placeHold", scopes=(OPS,), also=(409,))
 @blueprint.headers(CommandHeaders, error_status=400)
-@blueprint.body(HoldBody, example=EXAMPLE)
-@blueprint.answers(201, HoldSchema, headers={**LOCATION, **REPLAYED})
+@blueprint.body(HoldBody, example=asked.PLACE_HOLD)
+@blueprint.answers(201, HoldSchema, headers={**LOCATION, **REPLAYED}, example=answered.HOLD)
 def place(headers: dict[str, Any], body: Any) -> Response:
     """Hold payments of a payer, to a payee, or (with neither id) all payments, until the hold is ended."""
     asked = load(HoldBody(), body)
@@ -43,7 +44,7 @@ def place(headers: dict[str, Any], body: Any) -> Response:
 
 @blueprint.operation("/v1/holds", "GET", "listHolds", scopes=(OPS,), also=(400,))
 @blueprint.query(HoldsQuery)
-@blueprint.answers(200, HoldPageSchema)
+@blueprint.answers(200, HoldPageSchema, example=answered.HOLD_PAGE)
 def list_holds(query: dict[str, Any]) -> dict[str, Any]:
     """List holds, newest first."""
     service = current_service()
@@ -58,14 +59,14 @@ def list_holds(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.operation("/v1/holds/<uuid:hold_id>", "GET", "getHold", scopes=(OPS,), also=(404,))
-@blueprint.answers(200, HoldSchema)
+@blueprint.answers(200, HoldSchema, example=answered.HOLD)
 def get(hold_id: UUID) -> Any:
     """Read a hold."""
     return perform(current_service().sessions, lambda session: holds.get(session, hold_id))
 
 
 @blueprint.operation("/v1/holds/<uuid:hold_id>", "DELETE", "endHold", scopes=(OPS,), also=(404,))
-@blueprint.answers(200, HoldSchema)
+@blueprint.answers(200, HoldSchema, example=answered.ENDED_HOLD)
 def end(hold_id: UUID) -> Any:
     """End a hold: what waited because of it is paid, unless another hold covers it."""
     return perform(current_service().sessions, lambda session: end_hold(session, current_act(), hold_id))

@@ -14,10 +14,11 @@ from api_service.commands.pause_schedule import pause_schedule
 from api_service.commands.resume_schedule import resume_schedule
 from api_service.conditional import Precondition, json_text
 from api_service.documented import ETAG, LOCATION, REPLAYED
+from api_service.examples import answered, asked
 from api_service.idempotency import current_act, once
 from api_service.schedule_answers import answer_schedule
 from api_service.schemas.pause import PauseSchema
-from api_service.schemas.pause_body import EXAMPLE, PauseBody
+from api_service.schemas.pause_body import PauseBody
 from api_service.schemas.queries import ChangeHeaders, CommandHeaders, PayerQuery
 from api_service.schemas.schedule import ScheduleSchema
 from api_service.service import current_service
@@ -34,8 +35,8 @@ blueprint = Blueprint("pauses", __name__, description="When schedules rest.")
 )
 @blueprint.headers(CommandHeaders, error_status=400)
 @blueprint.query(PayerQuery)
-@blueprint.body(PauseBody, example=EXAMPLE)
-@blueprint.answers(201, PauseSchema, headers={**LOCATION, **REPLAYED})
+@blueprint.body(PauseBody, example=asked.PAUSE_SCHEDULE)
+@blueprint.answers(201, PauseSchema, headers={**LOCATION, **REPLAYED}, example=answered.PAUSE)
 def pause(headers: dict[str, Any], query: dict[str, Any], body: Any, schedule_id: UUID) -> Response:
     """Pause a schedule for a while, or until it is resumed."""
     service = current_service()
@@ -61,7 +62,7 @@ def pause(headers: dict[str, Any], query: dict[str, Any], body: Any, schedule_id
 )
 @blueprint.headers(ChangeHeaders)
 @blueprint.query(PayerQuery)
-@blueprint.answers(200, ScheduleSchema, headers=ETAG)
+@blueprint.answers(200, ScheduleSchema, headers=ETAG, example=answered.RESUMED_SCHEDULE)
 def resume(headers: dict[str, Any], query: dict[str, Any], schedule_id: UUID, pause_id: UUID) -> Response:
     """End a pause; events that nothing else covers come back unless their date has passed."""
     service = current_service()

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from api_service.auth.caller import OPS
 from api_service.blueprint import Blueprint
+from api_service.examples import answered
 from api_service.schemas.reconcile_item import ReconcileItemPageSchema, ReconcileItemsQuery
 from api_service.service import current_service
 from shared.db import reconcile_items
@@ -18,7 +19,7 @@ blueprint = Blueprint("reconcile items", __name__, description="Differences with
 
 @blueprint.operation("/v1/reconcile-items", "GET", "listReconcileItems", scopes=(OPS,), also=(400,))
 @blueprint.query(ReconcileItemsQuery)
-@blueprint.answers(200, ReconcileItemPageSchema)
+@blueprint.answers(200, ReconcileItemPageSchema, example=answered.RECONCILE_ITEM_PAGE)
 def list_items(query: dict[str, Any]) -> dict[str, Any]:
     """List differences, newest first; what a failed or unknown event comes to is said by resolving the event."""
     service = current_service()

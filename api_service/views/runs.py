@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from flask import Response
 from marshmallow import ValidationError
@@ -16,6 +16,7 @@ from api_service.commands.pause_run import pause_run
 from api_service.commands.resume_run import resume_run
 from api_service.conditional import json_text
 from api_service.documented import REPLAYED
+from api_service.examples import answered, asked
 from api_service.idempotency import current_act, once
 from api_service.schemas.queries import CommandHeaders, PageQuery
 from api_service.schemas.reading import parse_day
@@ -33,12 +34,16 @@ from shared.domain.errors import NotFound
 
 Command = Callable[[Session, Act, date, str], Run]
 
+RUN_DATE: Final = (
+    {"in": "path", "name": "run_date", "schema": {"type": "string", "format": "date"}, "description": "Of the run."},
+)
+
 blueprint = Blueprint("runs", __name__, description="Business dates and their books, for operators.")
 
 
 @blueprint.operation("/v1/runs", "GET", "listRuns", scopes=(OPS,), also=(400,))
 @blueprint.query(PageQuery)
-@blueprint.answers(200, RunPageSchema)
+@blueprint.answers(200, RunPageSchema, example=answered.RUN_PAGE)
 def list_runs(query: dict[str, Any]) -> dict[str, Any]:
     """List runs, newest first."""
     service = current_service()
@@ -52,36 +57,42 @@ def list_runs(query: dict[str, Any]) -> dict[str, Any]:
     return perform(service.sessions, read)
 
 
-@blueprint.operation("/v1/runs/<string:run_date>", "GET", "getRun", scopes=(OPS,), also=(404,))
-@blueprint.answers(200, RunSchema)
+@blueprint.operation("/v1/runs/<string:run_date>", "GET", "getRun", scopes=(OPS,), also=(404,), parameters=RUN_DATE)
+@blueprint.answers(200, RunSchema, example=answered.RUN)
 def get(run_date: str) -> Any:
     """Read a run."""
     day = _day(run_date)
     return perform(current_service().sessions, lambda session: _present(session, runs.get(session, day)))
 
 
-@blueprint.operation("/v1/runs/<string:run_date>/pause", "POST", "pauseRun", scopes=(OPS,), also=(404, 409))
+@blueprint.operation(
+    "/v1/runs/<string:run_date>/pause", "POST", "pauseRun", scopes=(OPS,), also=(404, 409), parameters=RUN_DATE
+)
 @blueprint.headers(CommandHeaders, error_status=400)
-@blueprint.body(ReasonBody, example={"reason": "The provider answers oddly"})
-@blueprint.answers(200, RunSchema, headers=REPLAYED)
+@blueprint.body(ReasonBody, example=asked.PAUSE_RUN)
+@blueprint.answers(200, RunSchema, headers=REPLAYED, example=answered.PAUSED_RUN)
 def pause(headers: dict[str, Any], body: Any, run_date: str) -> Response:
     """Pause a run: nothing more of it is sent until it is resumed. It closes at its cut-off all the same."""
     return _change(headers, body, run_date, pause_run)
 
 
-@blueprint.operation("/v1/runs/<string:run_date>/resume", "POST", "resumeRun", scopes=(OPS,), also=(404, 409))
+@blueprint.operation(
+    "/v1/runs/<string:run_date>/resume", "POST", "resumeRun", scopes=(OPS,), also=(404, 409), parameters=RUN_DATE
+)
 @blueprint.headers(CommandHeaders, error_status=400)
-@blueprint.body(ReasonBody, example={"reason": "The provider has mended it"})
-@blueprint.answers(200, RunSchema, headers=REPLAYED)
+@blueprint.body(ReasonBody, example=asked.RESUME_RUN)
+@blueprint.answers(200, RunSchema, headers=REPLAYED, example=answered.RESUMED_RUN)
 def resume(headers: dict[str, Any], body: Any, run_date: str) -> Response:
     """Let a paused run go on."""
     return _change(headers, body, run_date, resume_run)
 
 
-@blueprint.operation("/v1/runs/<string:run_date>/close", "POST", "closeRun", scopes=(OPS,), also=(404, 409))
+@blueprint.operation(
+    "/v1/runs/<string:run_date>/close", "POST", "closeRun", scopes=(OPS,), also=(404, 409), parameters=RUN_DATE
+)
 @blueprint.headers(CommandHeaders, error_status=400)
-@blueprint.body(ReasonBody, example={"reason": "Provider closes early today"})
-@blueprint.answers(200, RunSchema, headers=REPLAYED)
+@blueprint.body(ReasonBody, example=asked.CLOSE_RUN)
+@blueprint.answers(200, RunSchema, headers=REPLAYED, example=answered.CLOSING_RUN)
 def close(headers: dict[str, Any], body: Any, run_date: str) -> Response:
     """Close a run before its cut-off: nothing more of it is sent, and what is left is carried to the next one."""
     return _change(headers, body, run_date, close_run)

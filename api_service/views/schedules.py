@@ -14,6 +14,7 @@ from api_service.commands.cancel_schedule import cancel_schedule
 from api_service.commands.schedule_event import schedule_event
 from api_service.conditional import Precondition, json_text, tag
 from api_service.documented import ETAG, LOCATION, REPLAYED
+from api_service.examples import answered, asked
 from api_service.idempotency import current_act, once
 from api_service.preview import answer, read_preview
 from api_service.schedule_answers import answer_schedule, today
@@ -25,7 +26,7 @@ from api_service.schemas.schedule import (
     ScheduleSchema,
     present_schedule,
 )
-from api_service.schemas.schedule_body import EXAMPLE, ScheduleBody
+from api_service.schemas.schedule_body import ScheduleBody
 from api_service.service import current_service
 from api_service.terms import read_terms
 from shared.db import calendars, lists, runs, schedule_view
@@ -40,8 +41,10 @@ blueprint = Blueprint("schedules", __name__, description="What payers asked for.
 
 @blueprint.operation("/v1/schedules", "POST", "createSchedule", scopes=(WRITE,), also=(409,))
 @blueprint.headers(CommandHeaders, error_status=400)
-@blueprint.body(ScheduleBody, example=EXAMPLE)
-@blueprint.answers(201, CreatedScheduleSchema, headers={**LOCATION, **ETAG, **REPLAYED})
+@blueprint.body(ScheduleBody, example=asked.CREATE_SCHEDULE)
+@blueprint.answers(
+    201, CreatedScheduleSchema, headers={**LOCATION, **ETAG, **REPLAYED}, example=answered.CREATED_SCHEDULE
+)
 def create(headers: dict[str, Any], body: Any) -> Response:
     """Schedule one payment or a row of them."""
     service = current_service()
@@ -57,8 +60,8 @@ def create(headers: dict[str, Any], body: Any) -> Response:
 
 
 @blueprint.operation("/v1/schedules/preview", "POST", "previewSchedule", scopes=(READ, WRITE))
-@blueprint.body(preview_schemas.PreviewBody, example=preview_schemas.EXAMPLE)
-@blueprint.answers(200, preview_schemas.PreviewSchema)
+@blueprint.body(preview_schemas.PreviewBody, example=asked.PREVIEW_SCHEDULE)
+@blueprint.answers(200, preview_schemas.PreviewSchema, example=answered.PREVIEW)
 def preview(body: Any) -> Response:
     """Say when a schedule would pay and how much, without saving it."""
     service = current_service()
@@ -74,7 +77,7 @@ def preview(body: Any) -> Response:
 
 @blueprint.operation("/v1/schedules", "GET", "listSchedules", scopes=(READ, OPS), also=(400,))
 @blueprint.query(SchedulesQuery)
-@blueprint.answers(200, SchedulePageSchema)
+@blueprint.answers(200, SchedulePageSchema, example=answered.SCHEDULE_PAGE)
 def list_schedules(query: dict[str, Any]) -> dict[str, Any]:
     """List schedules in the order they were made."""
     service = current_service()
@@ -92,7 +95,7 @@ def list_schedules(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.operation("/v1/schedules/<uuid:schedule_id>", "GET", "getSchedule", scopes=(READ, OPS), also=(404,))
 @blueprint.query(PayerQuery)
-@blueprint.answers(200, ScheduleSchema, headers=ETAG)
+@blueprint.answers(200, ScheduleSchema, headers=ETAG, example=answered.SCHEDULE)
 def get(query: dict[str, Any], schedule_id: UUID) -> Response:
     """Read a schedule."""
     payer_id = current_caller().payer_to_read(query["payer_id"])
@@ -109,7 +112,7 @@ def get(query: dict[str, Any], schedule_id: UUID) -> Response:
 @blueprint.operation("/v1/schedules/<uuid:schedule_id>", "DELETE", "cancelSchedule", scopes=(WRITE,), also=(404, 412))
 @blueprint.headers(ChangeHeaders)
 @blueprint.query(PayerQuery)
-@blueprint.answers(200, ScheduleSchema, headers=ETAG)
+@blueprint.answers(200, ScheduleSchema, headers=ETAG, example=answered.CANCELLED_SCHEDULE)
 def delete(headers: dict[str, Any], query: dict[str, Any], schedule_id: UUID) -> Response:
     """Cancel a schedule and what is not being paid of it already."""
     service = current_service()

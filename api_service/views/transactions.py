@@ -7,6 +7,7 @@ from typing import Any
 from api_service.auth.caller import OPS, READ
 from api_service.blueprint import Blueprint
 from api_service.dated import filters_of, position
+from api_service.examples import answered
 from api_service.schemas.queries import DatedQuery
 from api_service.schemas.transaction import TransactionPageSchema
 from api_service.service import current_service
@@ -18,7 +19,7 @@ blueprint = Blueprint("transactions", __name__, description="The payments that w
 
 @blueprint.operation("/v1/transactions", "GET", "listTransactions", scopes=(READ, OPS), also=(400,))
 @blueprint.query(DatedQuery)
-@blueprint.answers(200, TransactionPageSchema)
+@blueprint.answers(200, TransactionPageSchema, example=answered.TRANSACTION_PAGE)
 def list_transactions(query: dict[str, Any]) -> dict[str, Any]:
     """List transactions by date."""
     service = current_service()

@@ -80,6 +80,8 @@ _CODE: Final = re.compile(
     r"|\A(?P<quarters>QtrDay):(?P<q>ENGLISH|SCOTTISH|RECEIVED)\Z",
     re.ASCII,
 )
+FREQUENCY_PATTERN: Final = "|".join([*Frequency, re.sub(r"\\[AZ]|(?<=\()\?P<\w+>", "", _CODE.pattern)])
+"""What `is_frequency` says, for readers that know neither `\\A` nor names of groups."""
 
 
 class Code(NamedTuple):

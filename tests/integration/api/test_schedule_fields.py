@@ -154,7 +154,7 @@ def test_a_wrong_value_is_named(untouched_api: Api, field: str, value: object) -
 
 
 @pytest.mark.parametrize(
-    "days", [[], [1, 1], [2, 1], [-1], [21], [1.0], [True], ["1"], [None], "1", None, {"0": 1}, list(range(11))]
+    "days", [[], [1, 1], [2, 1], [-1], [21], [1.5], [True], ["1"], [None], "1", None, {"0": 1}, list(range(11))]
 )
 def test_wrong_retry_days_are_named(untouched_api: Api, days: object) -> None:
     assert refused(untouched_api, {**RENT, "retry": {"days": days}}).keys() == {"/retry/days"}
@@ -235,3 +235,8 @@ def test_a_listed_date_before_the_next_open_date_is_refused(untouched_api: Api) 
     response = untouched_api.call("POST", "/v1/schedules", json={**LISTED, "dates": ["2026-12-31", "2026-11-19"]})
     assert response.status_code == 422
     assert all(pointer.startswith("/dates") for pointer in pointers(response))
+
+
+def test_a_whole_number_may_be_written_with_a_point(api: Api) -> None:
+    made = api.schedule(count=3.0, interval=2.0, payLate=1e1, retry={"days": [0, 2.0]})
+    assert (made["count"], made["interval"], made["payLate"], made["retry"]) == (3, 2, 10, {"days": [0, 2]})
