@@ -13,8 +13,6 @@ from gunicorn.workers.gthread import TConn  # type: ignore[import-untyped]
 from api_service.arrival import Arrival
 
 CHUNK_BYTES: Final = 64 * 1024
-UNREAD_ANSWER_SECONDS: Final = 20
-"""How long an answer that nobody takes is kept, and the thread that sends it."""
 
 
 class Received(Unreader):  # type: ignore[misc]
@@ -29,16 +27,39 @@ class Received(Unreader):  # type: ignore[misc]
         return b""
 
 
+class ClientSocket(socket.socket):
+    """A socket on which to send never waits for the client: what it does not take is kept for the worker's loop.
+
+    An answer is in memory as a whole anyway, and nothing more is sent before it is taken.
+    """
+
+    def __init__(self, accepted: socket.socket) -> None:
+        super().__init__(fileno=accepted.detach())
+        self._kept = bytearray()
+
+    def sendall(self, sent: Any, flags: int = 0, /) -> None:
+        """Sends what the client takes at once. Raises OSError when it has gone."""
+        self._kept += sent
+        self.send_kept()
+
+    def send_kept(self) -> bool:
+        """Sends more of what was kept; whether that is all. Raises OSError when the client has gone."""
+        while self._kept:
+            try:
+                del self._kept[: self.send(self._kept, socket.MSG_DONTWAIT)]
+            except (BlockingIOError, InterruptedError):
+                return False
+        return True
+
+
 class Connection(TConn):  # type: ignore[misc]
     """`arrival` is the request that comes in, `surplus` what came behind the one that is answered."""
 
     def __init__(self, cfg: Any, client: socket.socket, address: Any, server: Any, linger: Callable[[Any], None]):
-        super().__init__(cfg, client, address, server)
+        super().__init__(cfg, ClientSocket(client), address, server)
         self.arrival = Arrival()
         self.surplus = b""
         self._linger = linger
-        with suppress(AttributeError, OSError):  # another system, a socket in the file system
-            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_ANSWER_SECONDS * 1000)
 
     def receive(self) -> bytes | None:
         """What has come; nothing of it when the client has gone, None when there is none yet."""

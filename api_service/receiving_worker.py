@@ -1,39 +1,31 @@
-"""gunicorn's threads, for requests that have arrived: whoever sends, or closes, slowly waits without one."""
+"""gunicorn's threads, for requests that have arrived: whoever sends slowly waits without one."""
 
 from __future__ import annotations
 
 import time
-from collections import deque
 from concurrent.futures import Future
 from functools import partial
 from selectors import EVENT_READ
-from socket import SHUT_WR, socket
+from socket import socket
 from typing import Any, Final
 
 from gunicorn.http.errors import LimitRequestHeaders  # type: ignore[import-untyped]
-from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER  # type: ignore[import-untyped]
 
 from api_service.arrival import Arrival
 from api_service.connection import Connection
-from api_service.problems import Problem
-from api_service.server_problems import TOO_SLOW, problem_of, refuse
+from api_service.leaving_worker import LeavingWorker
+from api_service.server_problems import TOO_SLOW
 
 REQUEST_SECONDS: Final = 15.0
 """From a request's first byte to its last."""
-LINGER_SECONDS: Final = 2.0
-"""How long a client may take to close a connection on which nothing more is answered."""
 
 
-class ReceivingWorker(ThreadWorker):  # type: ignore[misc]
-    """gunicorn's threads behind a loop that receives requests whole, and closes without waiting.
+class ReceivingWorker(LeavingWorker):
+    """A loop that receives requests whole.
 
-    A connection is idle (gunicorn's `keepalived_conns`), arrives (`pending_conns`), is answered by a thread, and is
-    idle again or lingers until its client closes it. Those that arrive or linger too long are ended by the loop.
+    A connection is idle (gunicorn's `keepalived_conns`), arrives (`pending_conns`), is answered by a thread and leaves.
     """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.lingering: deque[Connection] = deque()
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
@@ -54,7 +46,7 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]
         if not self.alive:
             conn.timeout = min(conn.timeout, time.monotonic() + STOP_KEEPALIVE_LINGER)
         self.keepalived_conns.append(conn)
-        self.poller.register(client, EVENT_READ, partial(self.on_client_socket_readable, conn))
+        self.poller.register(conn.sock, EVENT_READ, partial(self.on_client_socket_readable, conn))
         return True
 
     def on_client_socket_readable(self, conn: Connection, client: socket) -> None:
@@ -115,9 +107,9 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]
             req.force_close()
         return super().handle_request(req, conn)
 
-    def finish_request(self, conn: Connection, fs: Future[Any]) -> None:
-        """Back in the loop: the next request may be here already."""
-        super().finish_request(conn, fs)
+    def answered(self, conn: Connection, fs: Future[Any]) -> None:
+        """The next request may be here already."""
+        super().answered(conn, fs)
         if conn.surplus and self.keepalived_conns and self.keepalived_conns[-1] is conn:
             self.poller.unregister(conn.sock)
             self.keepalived_conns.pop()
@@ -125,44 +117,9 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]
             self._begin(conn, received)
 
     def murder_pending(self) -> None:
-        """Ends what arrives or lingers too long; called at each turn of the loop."""
-        now = time.monotonic()
-        while self.pending_conns and self.pending_conns[0].timeout <= now:
+        """Ends what arrives too long; called at each turn of the loop."""
+        super().murder_pending()
+        while self.pending_conns and self.pending_conns[0].timeout <= time.monotonic():
             conn = self.pending_conns.popleft()
             self.poller.unregister(conn.sock)
             self.refuse(conn, TOO_SLOW)
-        while self.lingering and self.lingering[0].timeout <= now:
-            self._let_go(self.lingering[0])
-
-    def linger(self, conn: Connection) -> None:
-        """Closes our side, and drops what the client still sends: closing at once could cost it the answer."""
-        conn.sock.setblocking(False)
-        conn.timeout = time.monotonic() + LINGER_SECONDS
-        self.nr_conns += 1
-        self.lingering.append(conn)
-        self.poller.register(conn.sock, EVENT_READ, partial(self.on_lingering_socket_readable, conn))
-        try:
-            conn.sock.shutdown(SHUT_WR)
-        except OSError:
-            self._let_go(conn)
-
-    def on_lingering_socket_readable(self, conn: Connection, _client: socket) -> None:
-        """The client closes its side, or sends what nobody reads."""
-        if conn.receive() == b"":
-            self._let_go(conn)
-
-    def _let_go(self, conn: Connection) -> None:
-        self.poller.unregister(conn.sock)
-        self.lingering.remove(conn)
-        self.nr_conns -= 1
-        conn.close()
-
-    def refuse(self, conn: Connection, problem: Problem) -> None:
-        """Answers what no thread answers, and closes."""
-        refuse(conn.sock, problem)
-        self.nr_conns -= 1
-        conn.close(graceful=True)
-
-    def handle_error(self, req: Any, client: socket, addr: Any, exc: Exception) -> None:
-        """Answers and logs without gunicorn's words: they repeat the address, which can name a payer."""
-        refuse(client, problem_of(exc), type(exc).__name__)

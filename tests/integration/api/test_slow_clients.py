@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
@@ -90,6 +91,48 @@ def test_fifty_clients_that_do_not_close_keep_nobody_else_waiting(server: Served
             else:
                 client.sendall(POST + b"Content-Length: 70000\r\n\r\n{")
         assert_served(server, times=10)
+
+
+@pytest.fixture
+def not_reading(server: Served) -> Iterator[list[socket.socket]]:
+    """Clients that ask for far more than a connection holds, and take nothing of it."""
+    with contextlib.ExitStack() as stack:
+        clients = []
+        for _ in range(SLOW):
+            client = stack.enter_context(socket.socket())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            client.settimeout(10)
+            client.connect(("127.0.0.1", server.port))
+            client.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 200)
+            clients.append(client)
+        yield clients
+
+
+def test_fifty_clients_that_do_not_read_keep_nobody_else_waiting(
+    server: Served, not_reading: list[socket.socket]
+) -> None:
+    assert_served(server, times=10)
+    client = not_reading[0]
+    with client.makefile("rb") as answers:  # and one that reads after all gets all
+        for _ in range(20):
+            assert answers.readline() == b"HTTP/1.1 200 OK\r\n"
+            lines = list(iter(answers.readline, b"\r\n"))
+            length = next(int(line.partition(b":")[2]) for line in lines if line.startswith(b"Content-Length:"))
+            assert answers.read(length).startswith(b"{")
+
+
+@pytest.mark.all
+def test_an_answer_that_is_not_taken_is_dropped(server: Served, not_reading: list[socket.socket]) -> None:
+    before = connections(server)
+    server.wait_until(lambda: connections(server) <= before - SLOW, 40)
+    assert_served(server, times=10)
+
+
+def connections(server: Served) -> int:
+    """How many the server's processes have, as their kernel says."""
+    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    ours = f":{server.port:04X}"
+    return sum(fields[1].endswith(ours) and fields[3] == "01" for fields in map(str.split, lines))
 
 
 @pytest.mark.all
