@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 from deploy.cli.broker_checks import cache_policy
 from shared.clock import utc_now
-from shared.db import calendars
+from shared.db import audit_rows, calendars
 from shared.db.clock import business_now
 from shared.db.engine import Session, make_engine, make_sessions
 from shared.settings import Settings, SettingsError, read_settings
@@ -56,6 +56,7 @@ def _database(settings: Settings) -> Iterator[Check]:
                 yield _clock(session, settings)
                 if all(check.ok for check in found):
                     yield _calendars(session)
+                    yield _sealing(session, settings)
     finally:
         engine.dispose()
 
@@ -76,6 +77,16 @@ def _broker(settings: Settings) -> Iterator[Check]:
 def _calendars(session: Session) -> Check:
     stale = calendars.of_another_library(session)
     return Check("calendars", stale is None, stale or "of this version of the holiday library")
+
+
+def _sealing(session: Session, settings: Settings) -> Check:
+    waiting = audit_rows.waiting(session)
+    if waiting.is_late:
+        behind = f"{waiting.rows:,} rows wait for their seal, the oldest for {waiting.seconds:,.0f} s"
+        return Check("audit", False, f"{behind}: no worker takes the queue upkeep, or no beat runs")
+    if settings.log_level not in ("DEBUG", "INFO"):
+        return Check("audit", True, f"LOG_LEVEL={settings.log_level}: heads of the chain are not logged", warning=True)
+    return Check("audit", True, f"sealed but for {waiting.rows:,} rows of the last moments")
 
 
 def _clock(session: Session, settings: Settings) -> Check:

@@ -14,7 +14,7 @@ from shared.settings_values import database_url as sqlalchemy_url
 from tests.integration.cli.command import payday
 
 NAMES = ["versions", "settings", "database", "schema", "durable", "partitions", "payments", "clock", "calendars"]
-NAMES += ["broker", "cache", "message", "provider"]
+NAMES += ["audit", "broker", "cache", "message", "provider"]
 
 
 def examine(**settings: str) -> dict[str, Any]:
@@ -117,3 +117,24 @@ def test_calendars_that_another_library_wrote_are_bad_and_the_mend_is_named(data
     found = bad(examine(DATABASE_URL=database_url, CELERY_BROKER_URL=broker_url))
     assert "payday calendar refresh" in found.pop("calendars")
     assert found == {}
+
+
+def test_rows_of_the_audit_that_wait_too_long_are_bad(database_url: str, broker_url: str) -> None:
+    with create_engine(sqlalchemy_url(database_url)).begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO audit (at, actor, action, subject, subject_id)"
+                " VALUES (now() - interval '1 hour', 'a', 'b', 'c', 'd'), (now(), 'a', 'b', 'c', 'd')"
+            )
+        )
+    found = bad(examine(DATABASE_URL=database_url, CELERY_BROKER_URL=broker_url))
+    assert found.pop("audit").startswith("2 rows wait for their seal, the oldest for 3,6")
+    assert found == {}
+
+
+def test_heads_that_are_not_logged_are_a_warning(database_url: str, broker_url: str) -> None:
+    servers = {"DATABASE_URL": database_url, "CELERY_BROKER_URL": broker_url}
+    checks = examine(**servers, LOG_LEVEL="WARNING")
+    assert bad(checks) == {}
+    assert checks["audit"]["warning"] is True
+    assert "heads of the chain are not logged" in checks["audit"]["detail"]
