@@ -35,6 +35,13 @@ def test_the_process_lives_but_is_not_ready_without_its_database(unreachable: Ap
     assert response.headers["Retry-After"] == "5"
 
 
+def test_a_cache_that_is_gone_makes_nothing_unready(database_url: str) -> None:
+    api = Api(database_url, CACHE_URL="redis://127.0.0.1:1/0")
+    assert api.call("GET", "/readyz", sub=None).status_code == 200
+    assert api.call("GET", "/v1/events").status_code == 200
+    api.close()
+
+
 def test_a_database_that_is_not_migrated_is_not_ready(postgres_server: Any) -> None:
     name = postgres_server.create()
     api = Api(postgres_server.url(name))
