@@ -38,4 +38,5 @@ def gather(site: Site, promises: Promises) -> Evidence:
         runs=list(pages(site.client().get, "/v1/runs?limit=200")),
         cancelled_events=promises.events,
         cancelled_schedules=promises.schedules,
+        older_pages=promises.older_pages,
     )

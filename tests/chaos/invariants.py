@@ -47,6 +47,7 @@ class Evidence:
     runs: Rows = ()
     cancelled_events: Mapping[str, float] = field(default_factory=dict)
     cancelled_schedules: Mapping[str, float] = field(default_factory=dict)
+    older_pages: Sequence[str] = ()
 
     def event_of_key(self) -> dict[str, Paid]:
         """Each key that was ever an event's."""
@@ -62,6 +63,7 @@ def check(evidence: Evidence, *, may_be_unknown: bool, max_rps: int = 0) -> None
     edges_are_allowed(evidence)
     cancelled_stays_unpaid(evidence)
     books_balance(evidence)
+    _none("a page knows of the changes of who asks for it", evidence.older_pages)
     if max_rps:
         rate_is_kept(evidence, max_rps)
 

@@ -14,6 +14,7 @@ class Promises:
         self.events: dict[str, float] = {}
         self.schedules: dict[str, float] = {}
         self.faults: dict[str, int] = {}
+        self.older_pages: list[str] = []
         self._taken_back: set[str] = set()
         self._lock = threading.Lock()
 
@@ -35,6 +36,11 @@ class Promises:
             del self.events[event_id]
             self._taken_back.add(event_id)
             return event_id
+
+    def older_page(self, event_id: str) -> None:
+        """A user was shown the event as it was before the user's own change."""
+        with self._lock:
+            self.older_pages.append(event_id)
 
     def note_fault(self, method: str, path: str, status: int) -> None:
         """Counts what was answered with a fault of ours."""

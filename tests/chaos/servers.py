@@ -1,4 +1,4 @@
-"""PostgreSQL and the broker of one run: of its own, because they are killed, frozen and filled up."""
+"""PostgreSQL, broker and cache of one run: of its own, because they are killed, frozen and filled up."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SETTINGS = {"min_wal_size": "32MB", "max_wal_size": "64MB", "shared_buffers": "6
 
 
 class Servers:
-    """Both started in `folder`, with a migrated database that notes each change of an event's status."""
+    """All started in `folder`, with a migrated database that notes each change of an event's status."""
 
     def __init__(self, folder: Path, broker: str) -> None:
         self.folder = folder
@@ -38,8 +38,11 @@ class Servers:
         self.disk = Disk(self._held.server_folder("disk"))
         self.postgres = Postgres(self.disk.folder / "postgres", durable=True, settings=SETTINGS)
         self.broker = _broker(broker, self._held.server_folder("broker"))
+        cache = self._held.server_folder("cache")
+        self.cache = Valkey(cache, eviction="allkeys-lru", maxmemory="32mb", persistent=False)
         self.postgres.start()
         self.broker.start()
+        self.cache.start()
         self.postgres.ensure_role(ROLE)
         self.postgres.ensure_database(DATABASE, ROLE)
         migrate.upgrade(self.database_url)
@@ -71,6 +74,10 @@ class Servers:
         """A client of a Redis that gives up soon."""
         return redis.Redis.from_url(self.broker.url, socket_timeout=2, socket_connect_timeout=2)
 
+    def cache_client(self) -> redis.Redis:
+        """A client of the cache that gives up soon."""
+        return redis.Redis.from_url(self.cache.url, socket_timeout=1, socket_connect_timeout=1)
+
     def superuser(self, database: str = "postgres") -> psycopg2.extensions.connection:
         """A connection that may look at others and end them; it gives up soon."""
         connection = psycopg2.connect(self.postgres.url(database), connect_timeout=2, options="-c lock_timeout=2s")
@@ -80,7 +87,7 @@ class Servers:
     def tend(self) -> list[str]:
         """Starts again what ended by itself; answers the names."""
         ended = []
-        for server in (self.postgres, self.broker):
+        for server in (self.postgres, self.broker, self.cache):
             try:
                 server.check()
             except ChildFailedError:
@@ -90,11 +97,12 @@ class Servers:
         return ended
 
     def close(self) -> None:
-        """Stops both; their logs stay in the folder, also that of the one on the mount."""
+        """Stops all; their logs stay in the folder, also that of the one on the mount."""
         self.postgres.stop("immediate")
         if isinstance(self.broker, Rabbit):
             self.broker.close()
         self.broker.stop()
+        self.cache.stop()
         log = self.postgres.data_dir.with_name("postgres.log")
         with contextlib.suppress(OSError):
             shutil.copy(log, self.folder / "postgres.log")

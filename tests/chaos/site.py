@@ -47,6 +47,7 @@ class Site:
             self.servers.broker.url,
             self.bank,
             BUSINESS_DATE=FIRST_DAY,
+            CACHE_URL=self.servers.cache.url,
             PROVIDER_MODE=options.mode,
             PROVIDER_TOKEN=token,
             PROVIDER_CONCURRENCY="4",

@@ -52,6 +52,7 @@ SPOILED: dict[str, tuple[Spoil, str]] = {
     "an edge that is none": (lambda e: replace(e, edges={("paid", "scheduled")}), "allowed changes of status"),
     "a cancelled event": (lambda e: replace(e, cancelled_events={PAID.id: 50.0}), "after its cancellation"),
     "a cancelled schedule": (lambda e: replace(e, cancelled_schedules={"s1": 50.0}), "after its cancellation"),
+    "an old page": (lambda e: replace(e, older_pages=[PAID.id]), "knows of the changes"),
     "books": (lambda e: replace(e, runs=[{"date": "2026-03-02", "balanced": False}]), "books of a run"),
 }
 

@@ -109,12 +109,19 @@ class User:
             return
         seen = self._ask("GET", f"/v1/events/{event['id']}")
         if seen is not None and seen.ok:
-            self._ask("PATCH", f"/v1/events/{event['id']}", body, headers={"If-Match": seen.headers["ETag"]})
+            headers = {"If-Match": seen.headers["ETag"]}
+            changed = self._ask("PATCH", f"/v1/events/{event['id']}", body, headers=headers)
+            if self._is_ok(changed):
+                self._look_for(changed.json())  # type: ignore[union-attr]
 
     def _skip(self) -> None:
         event = self._event()
-        if event is not None and self._is_ok(self._ask("DELETE", f"/v1/events/{event['id']}")):
+        if event is None:
+            return
+        skipped = self._ask("DELETE", f"/v1/events/{event['id']}")
+        if self._is_ok(skipped):
             self._promises.event_cancelled(event["id"])
+            self._look_for(skipped.json())  # type: ignore[union-attr]
 
     def _restore(self) -> None:
         event_id = self._promises.take_skipped(self._rng)
@@ -147,6 +154,15 @@ class User:
         path = self._rng.choice(["schedules", "events", "transactions"])
         self._ask("GET", f"/v1/{path}?payerId={CANARY}-poor&limit=5")
         self._ask("GET", f"/v1/runs/{self._today()}", operator=True)
+
+    def _look_for(self, changed: dict[str, Any]) -> None:
+        """A page that is asked for after a change was answered knows of it."""
+        path = f"/v1/events?payerId={changed['payerId']}&scheduleId={changed['scheduleId']}&limit=200"
+        page = self._ask("GET", path)
+        if self._is_ok(page):
+            shown = {event["id"]: event["version"] for event in page.json()["data"]}  # type: ignore[union-attr]
+            if shown.get(changed["id"], 0) < changed["version"]:
+                self._promises.older_page(changed["id"])
 
     def _hold(self) -> None:
         everything = self._rng.random() < 0.2

@@ -1,0 +1,78 @@
+"""The cache: forgets everything, holds rubbish, stops answering, starts again, is full."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from random import Random
+
+import redis
+
+from tests.chaos.faults.kind import Kind
+from tests.chaos.signals import frozen
+from tests.chaos.site import Site
+
+AGAIN_SECONDS = 0.2
+
+
+def flushed(site: Site, rng: Random) -> Iterator[None]:
+    while True:
+        with contextlib.suppress(redis.RedisError), site.servers.cache_client() as cache:
+            cache.flushall()
+        yield from _pause()
+
+
+def poisoned(site: Site, rng: Random) -> Iterator[None]:
+    """Each key holds rubbish, what another one held, or what it held itself some time ago."""
+    old: dict[bytes, bytes] = {}
+    while True:
+        with contextlib.suppress(redis.RedisError), site.servers.cache_client() as cache:
+            for key in list(cache.scan_iter("payday:*")):
+                held = cache.get(key)
+                others = [b"rubbish", *old.values()]
+                cache.set(key, old.get(key) or rng.choice(others), keepttl=True)
+                if isinstance(held, bytes):
+                    old[key] = held
+        yield from _pause()
+
+
+def stopped(site: Site, rng: Random) -> Iterator[None]:
+    yield from frozen([site.servers.cache.pid])
+
+
+def restarted(site: Site, rng: Random) -> Iterator[None]:
+    site.servers.cache.kill()
+    yield
+    site.servers.cache.start()
+    yield
+
+
+def full(site: Site, rng: Random) -> Iterator[None]:
+    """It evicts all it can, and refuses what is new."""
+    _limit(site, "1")
+    try:
+        while True:
+            yield
+    finally:
+        _limit(site, "32mb")
+
+
+def _limit(site: Site, memory: str) -> None:
+    with contextlib.suppress(redis.RedisError), site.servers.cache_client() as cache:
+        cache.config_set("maxmemory", memory)
+
+
+def _pause() -> Iterator[None]:
+    until = time.monotonic() + AGAIN_SECONDS
+    while time.monotonic() < until:
+        yield
+
+
+KINDS = (
+    Kind("cache flushed", "cache", flushed),
+    Kind("cache poisoned", "cache", poisoned),
+    Kind("cache frozen", "cache", stopped, (1.0, 6.0)),
+    Kind("cache restarted", "cache", restarted, (0.5, 1.0)),
+    Kind("cache out of memory", "cache", full, (2.0, 4.0)),
+)
