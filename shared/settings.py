@@ -88,7 +88,7 @@ class LimitSettings:
     wild before it takes the whole service, and are no price list.
     """
 
-    payer: str = "30000/minute"
+    payer: str = "60000/minute"
     trusted: str = "600000/minute"
     schedules: int = 10_000
 

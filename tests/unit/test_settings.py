@@ -184,7 +184,7 @@ def test_what_is_wrong_with_a_secret_is_said_without_it(name: str) -> None:
 
 def test_rates_are_numbers_in_a_unit_of_time_and_zero_is_none() -> None:
     usual = read_settings({}).limits
-    assert (usual.payer, usual.trusted, usual.schedules) == ("30000/minute", "600000/minute", 10_000)
+    assert (usual.payer, usual.trusted, usual.schedules) == ("60000/minute", "600000/minute", 10_000)
     given = read_settings({"RATE_LIMIT_PAYER": "0", "RATE_LIMIT_TRUSTED": "5/hour", "MAX_SCHEDULES_PER_PAYER": "0"})
     assert (given.limits.payer, given.limits.trusted, given.limits.schedules) == ("", "5/hour", 0)
     for wrong in ("many", "600", "-1/minute", "0/minute", "600/fortnight", "6/minute; 1/second"):
