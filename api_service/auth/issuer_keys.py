@@ -83,7 +83,8 @@ class IssuerKeys:
         now = self._clock()
         with self._lock:
             fresh, is_down = _within(self._fetched_at, now, FRESH_SECONDS), self._failed_at is not None
-            if not _within(self._fetched_at, now, RENEW_SECONDS) and not _within(self._failed_at, now, RETRY_SECONDS):
+            is_due = is_down or not _within(self._fetched_at, now, RENEW_SECONDS)
+            if is_due and not _within(self._failed_at, now, RETRY_SECONDS):
                 self._start()
             running = self._running
             must_wait = self._fetched_at is None or not (fresh or is_down)
@@ -93,14 +94,18 @@ class IssuerKeys:
             raise KeysUnavailable
 
     def _seek(self, until: float) -> None:
-        """Looks for an unknown key at the issuer, which may have begun to sign with it."""
+        """Looks for an unknown key at the issuer, which may have begun to sign with it.
+
+        While that is down nobody waits: made-up key ids would hold every thread for the whole deadline, for ever anew.
+        """
         now = self._clock()
         with self._lock:
             if self._running is None and not _within(self._sought_at, now, UNKNOWN_SECONDS):
                 self._sought_at = now
                 self._start()
             running = self._running
-        if running is not None:
+            is_down = self._failed_at is not None
+        if running is not None and not is_down:
             running.wait(until)
 
     def _start(self) -> None:

@@ -232,9 +232,7 @@ def test_while_the_issuer_is_down_its_keys_are_used_on(
     assert not knows(keys, OLD)
 
 
-def test_requests_with_known_keys_do_not_wait_for_an_issuer_that_hangs(
-    issuer: Issuer, keys: IssuerKeys, clock: Clock
-) -> None:
+def test_no_request_waits_for_an_issuer_that_is_known_to_hang(issuer: Issuer, keys: IssuerKeys, clock: Clock) -> None:
     assert knows(keys, OLD)
     issuer.reply = closing
     clock.pass_(FRESH_SECONDS)
@@ -244,10 +242,24 @@ def test_requests_with_known_keys_do_not_wait_for_an_issuer_that_hangs(
     clock.pass_(RETRY_SECONDS)
     begun = time.monotonic()
     assert all(knows(keys, OLD) for _ in range(10))
+    clock.pass_(UNKNOWN_SECONDS)
+    assert not any(knows(keys, NEW) for _ in range(10))  # not even those that make a key id up
     assert fetching()
     assert time.monotonic() - begun < PATIENCE_SECONDS / 2
     given_up.set()
     wait_for(lambda: not fetching())
+
+
+def test_an_issuer_that_failed_once_is_asked_again_soon(issuer: Issuer, keys: IssuerKeys, clock: Clock) -> None:
+    assert knows(keys, OLD)
+    issuer.reply = closing
+    assert not knows(keys, NEW)
+    issuer.publish(OLD, NEW)
+    clock.pass_(RETRY_SECONDS)
+    assert knows(keys, OLD)
+    wait_for(lambda: issuer.fetches == 3 and not fetching())
+    assert knows(keys, NEW)
+    assert issuer.fetches == 3
 
 
 @pytest.mark.parametrize("fault", FAULTS)
