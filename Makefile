@@ -13,7 +13,7 @@ OR_NONE := $(if $(ARGS),|| [ $$? -eq 5 ])
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-more lint types format bench chaos install lock
+.PHONY: help demo test test-all test-more lint types format bench chaos openapi install lock
 .SUFFIXES:
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
@@ -52,6 +52,11 @@ bench: .venv/test.stamp ## Measure how fast events are settled (ARGS='--help' sh
 
 chaos: .venv/test.stamp ## Harm everything for ten minutes and see that nothing is paid twice or lost (ARGS='--seconds 3600')
 	@exec $(PY) -m tests.chaos $(ARGS)
+
+openapi: .venv/test.stamp ## Write deploy/openapi/openapi.json anew (PROMISE=1: and promise clients what it says)
+	@$(PAYDAY) openapi > .venv/openapi.json
+	@cp .venv/openapi.json deploy/openapi/openapi.json
+	@$(if $(filter $(YES),$(PROMISE)),cp .venv/openapi.json deploy/openapi/promised.json)
 
 install: .venv/demo.stamp ## Install Payday in .venv and do nothing else
 

@@ -23,6 +23,7 @@ MODULES = {
     "preview": "preview",
     "calendar": "calendars",
     "audit": "audit",
+    "openapi": "openapi",
     "token": "token",
     "doctor": "doctor",
 }

@@ -28,6 +28,7 @@ COMMANDS = [
     *(["calendar", action] for action in ("show", "close", "open", "clear", "refresh")),
     ["audit"],
     ["audit", "verify"],
+    ["openapi"],
     ["token"],
     ["doctor"],
 ]
