@@ -7,10 +7,10 @@ from typing import Final
 
 from api_service.json_body import MAX_BODY_BYTES
 
-MAX_HEAD_BYTES: Final = 64 * 1024
+MAX_HEAD_BYTES: Final = 32 * 1024
 MAX_CHUNK_LINE_BYTES: Final = 1024
-MAX_ARRIVAL_BYTES: Final = 8 * MAX_BODY_BYTES
-"""Of a body in chunks of few bytes each, most of which says how long they are."""
+MAX_ARRIVAL_BYTES: Final = 2 * MAX_BODY_BYTES
+"""Of a body in chunks so small that most of it says how long they are; a thousand clients may send one at a time."""
 HEAD_END: Final = b"\r\n\r\n"
 LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,19})[ \t]*(?=\r\n)", re.IGNORECASE)
 CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked", re.IGNORECASE)

@@ -1,16 +1,16 @@
 """The units for systemd: unprivileged, with secrets from files, and started and stopped as the documentation says."""
 
 import math
-import os
-import runpy
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from shared.settings import read_settings
 from shared.settings_values import SECRETS
+from tests.integration.api.served import environment
 
 ROOT = Path(__file__).parents[2]
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
@@ -96,18 +96,26 @@ def test_systemd_understands_a_unit_and_finds_little_to_shut(unit: Path, tmp_pat
         assert unit.name not in done.stderr
 
 
-def test_a_service_that_runs_as_root_in_production_says_so(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    for name, value in {
+@pytest.mark.parametrize(
+    ("env", "user", "said"), [("production", 0, 1), ("production", 1000, 0), ("development", 0, 0)]
+)
+def test_a_service_that_runs_as_root_in_production_says_so(env: str, user: int, said: int) -> None:
+    """In a process of its own, because reading gunicorn's settings sets up the log."""
+    variables = {
+        "APP_ENV": env,
         "DATABASE_URL": "postgresql://h/d",
         "SECRET_KEY": "0123456789abcdef" * 4,
         "OIDC_ISSUER": "https://issuer.example",
         "OIDC_JWKS_URL": "https://issuer.example/keys",
-    }.items():
-        monkeypatch.setenv(name, value)
-    for env, user, said in (("production", 0, 1), ("production", 1000, 0), ("development", 0, 0)):
-        monkeypatch.setenv("APP_ENV", env)
-        monkeypatch.setattr(os, "geteuid", lambda user=user: user)
-        runpy.run_path(str(ROOT / "deploy/gunicorn.conf.py"))
-        assert capfd.readouterr().err.count("runs as root") == said
+    }
+    start = f"import os, runpy; os.geteuid = lambda: {user}; runpy.run_path('deploy/gunicorn.conf.py')"
+    done = subprocess.run(
+        [sys.executable, "-c", start],
+        cwd=ROOT,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert done.stderr.count("runs as root") == said

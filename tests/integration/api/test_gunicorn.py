@@ -29,6 +29,7 @@ def test_requests_over_http_create_and_read_a_schedule(server: Served) -> None:
         session.headers["Authorization"] = f"Bearer {make_token('alice', ['schedules:read', 'schedules:write'])}"
         made = session.post(f"{url}/v1/schedules", json=RENT, headers={"Idempotency-Key": "rent"}, timeout=30)
         assert made.status_code == 201
+        assert made.headers["Server"] == "gunicorn"  # and no version
         for _ in range(6):  # both processes answer, each with connections of its own
             read = session.get(f"{url}{made.headers['Location']}", timeout=30, headers={"Connection": "close"})
             assert read.json()["description"] == made.json()["description"]
