@@ -14,13 +14,15 @@ from deploy.local.binaries import embedded_postgres
 from tests.embedded import DatabaseServer
 from tests.integration.sealing.ledger import Ledger
 from tests.integration.sealing.test_refusals import OF_NOBODY, refused
+from tests.integration.sealing.test_texts import write
 
 
 @pytest.fixture
 def original(database_url: str) -> Iterator[Ledger]:
-    """Three sealed rows, and two that wait."""
+    """Three sealed rows, one of them with everything odd, and two that wait."""
     ledger = Ledger(database_url)
-    ledger.write(3)
+    write(ledger)
+    ledger.write(2)
     ledger.seal()
     ledger.write(2)
     yield ledger
