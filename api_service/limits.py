@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from flask import Flask, current_app, g, request
 from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
-from limits.errors import StorageError
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from api_service.auth.caller import ANY_PAYER, OPS, Caller
+from api_service.counters import SCHEME
 from api_service.json_body import read_body
 from api_service.problems import Problem
 from shared.clock import utc_now
@@ -21,23 +19,18 @@ from shared.domain.identifiers import is_party_id
 from shared.settings import LimitSettings
 
 NAME: Final = "payday.limits"
-STORAGE_TIMEOUT_SECONDS: Final = 0.25
-"""What one request waits at most for a counting server that does not answer; the next ones count in memory."""
 
 
 def register_limits(app: Flask, limits: LimitSettings, counting_url: str | None) -> None:
     """Counts the app's requests at the Redis of this address, without one in the memory of this process.
 
-    The window is fixed: one INCR a limit, and a `Retry-After` that is exact. A server that is down or slow fails no
-    request: this process counts on its own, and asks again after 1, 2, 4 … 32 s whether the server is back.
+    The window is fixed: one INCR a limit, and a `Retry-After` that is exact.
     """
     limiter = Limiter(
         _payer,
-        storage_uri=counting_url or "memory://",
-        storage_options=_options() if counting_url else {},
+        storage_uri=f"{SCHEME}://",
+        storage_options={"server_url": counting_url} if counting_url else {},
         strategy="fixed-window",
-        in_memory_fallback_enabled=counting_url is not None,
-        swallow_errors=True,
         key_prefix="payday",
     )
     limiter.logger.setLevel("WARNING")  # below that it names each key
@@ -77,11 +70,7 @@ def _too_many(limiter: Limiter) -> Problem:
     limit = limiter.current_limit
     if limit is None:
         raise AssertionError("a limit was exceeded, so there is one")
-    try:
-        left = limit.window[0] - utc_now().timestamp()
-    except StorageError:
-        left = limit.limit.get_expiry()
-    seconds = max(int(left), 0) + 1
+    seconds = max(int(limit.window[0] - utc_now().timestamp()), 0) + 1
     return Problem(
         429,
         "rate_limited",
@@ -121,12 +110,3 @@ def _trusted() -> str:
 def _digest(name: str) -> str:
     """Of one length and without separators; and the counting server learns no names."""
     return hashlib.sha256(name.encode()).hexdigest()[:32]
-
-
-def _options() -> dict[str, Any]:
-    return {
-        "socket_timeout": STORAGE_TIMEOUT_SECONDS,
-        "socket_connect_timeout": STORAGE_TIMEOUT_SECONDS,
-        "retry": Retry(NoBackoff(), 0),
-        "wrap_exceptions": True,
-    }
