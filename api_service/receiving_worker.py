@@ -19,6 +19,8 @@ from api_service.server_problems import TOO_SLOW
 
 REQUEST_SECONDS: Final = 15.0
 """From a request's first byte to its last."""
+CROWDED: Final = 0.9
+"""Of the connections that a process may have; above it those that have been idle longest make room."""
 
 
 class ReceivingWorker(LeavingWorker):
@@ -115,6 +117,15 @@ class ReceivingWorker(LeavingWorker):
             self.keepalived_conns.pop()
             received, conn.surplus = conn.surplus, b""
             self._begin(conn, received)
+
+    def murder_keepalived(self, force: bool = False) -> None:
+        """Ends what is idle too long, or longest in a crowd; called at each turn of the loop."""
+        super().murder_keepalived(force)
+        while self.keepalived_conns and self.nr_conns > CROWDED * self.worker_connections:
+            conn = self.keepalived_conns.popleft()
+            self.poller.unregister(conn.sock)
+            self.nr_conns -= 1
+            conn.close()
 
     def murder_pending(self) -> None:
         """Ends what arrives too long; called at each turn of the loop."""

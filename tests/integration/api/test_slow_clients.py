@@ -148,6 +148,19 @@ def test_a_request_that_does_not_arrive_is_given_up(server: Served, slow: list[s
     assert_served(server)
 
 
+def test_idle_clients_make_room_for_others_and_those_that_ask_stay(database_url: str, tmp_path: Path) -> None:
+    with (
+        Served(database_url, tmp_path, WEB_CONCURRENCY="1", GUNICORN_CMD_ARGS="--worker-connections 40") as served,
+        contextlib.ExitStack() as stack,
+        served.session() as session,
+    ):
+        for _ in range(60):
+            stack.enter_context(served.connect())
+            assert session.get(f"{served.url}/v1/schedules", timeout=5).status_code == 200
+        assert requests.get(f"{served.url}/readyz", timeout=5).status_code == 200
+        assert connections(served) < 40
+
+
 def test_requests_sent_ahead_are_answered_in_turn(server: Served) -> None:
     get = b"GET /v1/schedules?limit=1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + TOKEN + b"\r\n"
     chunked = POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
