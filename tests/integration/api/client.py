@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from api_service.app import create_app
 from api_service.auth.development import make_token
 from shared.db.engine import make_engine, make_sessions
+from shared.db.models import Event
 from shared.settings import Settings, read_settings
 
 TODAY = "2026-11-20"
@@ -77,6 +78,12 @@ class Api:
     def count(self, table: str) -> int:
         """How many rows a table has."""
         return int(self.rows(f"SELECT count(*) FROM {table}")[0][0])
+
+    def counts(self) -> dict[str, int]:
+        """How many rows every table has."""
+        tables = [table.name for table in Event.metadata.sorted_tables]
+        counts = ", ".join(f'(SELECT count(*) FROM "{table}") AS "{table}"' for table in tables)
+        return dict(self.rows(f"SELECT {counts}")[0]._mapping)
 
     def set_status(self, event_id: str, status: str, **columns: object) -> None:
         """Moves an event as the worker would."""
