@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
+from typing import Final
 
 import structlog
 from structlog.stdlib import BoundLogger
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+QUOTED: Final = re.compile(r"(?:\n|\\n)(?:DETAIL|CONTEXT|HINT|QUERY|LINE \d+): .*?(?=\n|\\n|\Z)")
+"""Where PostgreSQL quotes the row or the value that it refuses, in a message or in the repr of an error."""
 
 
 def configure_logging(log_format: str, level: str) -> None:
@@ -17,6 +22,7 @@ def configure_logging(log_format: str, level: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        _without_rows,
     ]
     renderer: Processor = (
         structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
@@ -37,6 +43,14 @@ def configure_logging(log_format: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [output]
     root.setLevel(level)
+
+
+def _without_rows(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Cuts what an error of the database quotes: libraries log errors of ours whole, and rows are somebody's."""
+    for name, value in event.items():
+        if isinstance(value, str) and "\n" in value.replace("\\n", "\n"):
+            event[name] = QUOTED.sub("", value)
+    return event
 
 
 def get_logger(name: str) -> BoundLogger:
