@@ -68,15 +68,16 @@ class LeavingWorker(ThreadWorker):  # type: ignore[misc]
 
     def linger(self, conn: Connection) -> None:
         """Closes our side, and drops what the client still sends: closing at once could cost it the answer."""
-        conn.sock.setblocking(False)
+        try:
+            conn.sock.shutdown(SHUT_WR)
+            conn.sock.setblocking(False)
+        except OSError:  # it is closed already
+            conn.close()
+            return
         conn.timeout = time.monotonic() + LINGER_SECONDS
         self.nr_conns += 1
         self.lingering.append(conn)
         self.poller.register(conn.sock, EVENT_READ, partial(self.on_lingering_socket_readable, conn))
-        try:
-            conn.sock.shutdown(SHUT_WR)
-        except OSError:
-            self._let_go(conn)
 
     def on_lingering_socket_readable(self, conn: Connection, _client: socket) -> None:
         """The client closes its side, or sends what nobody reads."""
