@@ -24,6 +24,8 @@ Payday pays each scheduled payment on its date: once, never twice, never lost.
 Amounts are decimal strings with their currency. Dates are `YYYY-MM-DD`, instants RFC 3339 in UTC, ids UUIDv7.
 Every POST but the preview needs an `Idempotency-Key`: the same request with the same key has one effect and one answer.
 Errors are `application/problem+json`; compare `code`, show `detail`.
+Before an operation is found, any request can be answered 404 `not_found`, 405 `method_not_allowed`,
+408 `request_timeout`, 414 `uri_too_long`, 417 `expectation_failed`, 431 `headers_too_large` or 501 `not_implemented`.
 """
 
 

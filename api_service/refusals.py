@@ -45,7 +45,7 @@ class Refusal:
 
 REFUSALS: Final[Mapping[HTTPStatus, Refusal]] = {
     HTTPStatus.BAD_REQUEST: Refusal(
-        ("malformed_json", "idempotency_key_required", "bad_cursor", "bad_request"),
+        ("malformed_json", "idempotency_key_required", "bad_cursor", "bad_request", "malformed_request"),
         "The body is not JSON: line 1, column 12.",
     ),
     HTTPStatus.UNAUTHORIZED: Refusal(
@@ -69,6 +69,7 @@ REFUSALS: Final[Mapping[HTTPStatus, Refusal]] = {
             "date_not_open",
             "schedule_cancelled",
             "schedule_paused",
+            "too_many_schedules",
             "too_many_pauses",
             "too_many_holds",
             "run_not_open",
