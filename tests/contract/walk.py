@@ -22,6 +22,7 @@ from schemathesis.transport.wsgi import WSGITransport
 
 from api_service.auth.development import make_token
 from api_service.refusals import REFUSALS
+from tests.contract.document import served
 from tests.contract.near import near
 from tests.contract.relations import is_relation
 from tests.contract.town import Town
@@ -93,12 +94,23 @@ def a_problem_has_a_documented_code(_context: Any, response: Response, _case: Ca
         assert response.json()["code"] in known[response.status_code], response.text
 
 
-def walk(town: Town, monkeypatch: pytest.MonkeyPatch, *phases: str, examples: int, seed: int = 1) -> Walk:
-    """Calls every operation with `examples` cases in each of the phases, and follows the links in `stateful`."""
+def walk(
+    town: Town,
+    monkeypatch: pytest.MonkeyPatch,
+    *phases: str,
+    examples: int,
+    seed: int = 1,
+    document: dict[str, Any] | None = None,
+) -> Walk:
+    """Calls every operation with `examples` cases in each of the phases, and follows the links in `stateful`.
+
+    A `document` is believed instead of the one that is served.
+    """
     monkeypatch.setattr(WSGITransport, "send", _sending(WSGITransport.send))
     # Each walk begins in the same town: what is drawn depends on what was answered.
     monkeypatch.setattr(APIStateMachine, "teardown", lambda _: town.restore())
-    schema = schemathesis.openapi.from_wsgi("/openapi.json", town.api.app, config=_config(phases, examples, seed))
+    schema = schemathesis.openapi.from_dict(document or served(town.api), config=_config(phases, examples, seed))
+    schema.app, schema.location = town.api.app, "/openapi.json"
     result = Walk()
     for event in from_schema(schema).execute():
         if isinstance(event, events.ScenarioFinished):
