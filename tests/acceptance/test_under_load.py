@@ -1,0 +1,209 @@
+"""200 requests a second while the cache is lost and the database is restarted: right answers, or clear 503s."""
+
+from __future__ import annotations
+
+import queue
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import requests
+
+from deploy.local.account import server_account
+from deploy.local.folder import DataFolder
+from deploy.local.postgres import Postgres
+from deploy.local.valkey import Valkey
+from shared.db import migrate
+from tests.integration.api.served import Served
+
+pytestmark = [pytest.mark.all, pytest.mark.xdist_group("load")]
+
+REQUESTS_PER_SECOND = 200
+PAYERS = 40
+CLIENTS = 24
+CHANGES = 0.05
+ONCE = {"payeeId": "landlord", "currency": "GBP", "startDate": "2026-12-31", "frequency": "once"}
+
+
+@dataclass
+class Payer:
+    """One caller: changes come one after the other, reads whenever they like."""
+
+    name: str
+    event: dict[str, Any] = field(default_factory=dict)
+    answered: Decimal = Decimal("1.00")
+    asked: Decimal = Decimal("1.00")
+    changing: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Load:
+    """Requests at a fixed rate, whatever becomes of them; every answer is judged."""
+
+    def __init__(self, served: Served) -> None:
+        self.served = served
+        self.payers = [Payer(f"payer-{number}") for number in range(PAYERS)]
+        self.statuses: Counter[int] = Counter()
+        self.faults: list[str] = []
+        self.seconds: list[float] = []
+        self._due: queue.Queue[float | None] = queue.Queue()
+        self._lock = threading.Lock()
+        self._random = random.Random(200)
+
+    def prepare(self) -> None:
+        """One payment each."""
+        with self.served.session("front", "schedules:read", "schedules:write", "payers:any") as session:
+            for payer in self.payers:
+                answer = session.post(
+                    f"{self.served.url}/v1/schedules",
+                    json={**ONCE, "payerId": payer.name, "amount": "1.00"},
+                    headers={"Idempotency-Key": payer.name},
+                    timeout=10,
+                )
+                payer.event = answer.json()["events"][0]
+
+    def run(self, seconds: float, harm: Callable[[], None]) -> None:
+        """Sends at the rate for so long, while `harm` happens in this thread: what a thread starts ends with it."""
+        threads = [threading.Thread(target=self._client) for _ in range(CLIENTS)]
+        threads.append(threading.Thread(target=self._tick, args=(seconds,)))
+        for thread in threads:
+            thread.start()
+        harm()
+        for thread in threads:
+            thread.join()
+
+    def _tick(self, seconds: float) -> None:
+        started = time.monotonic()
+        for number in range(int(seconds * REQUESTS_PER_SECOND)):
+            due = started + number / REQUESTS_PER_SECOND
+            time.sleep(max(0.0, due - time.monotonic()))
+            self._due.put(due)
+        for _ in range(CLIENTS):
+            self._due.put(None)
+
+    def _client(self) -> None:
+        sessions = {payer.name: self.served.session(payer.name) for payer in self.payers}
+        while (due := self._due.get()) is not None:
+            with self._lock:
+                payer, changes = self._random.choice(self.payers), self._random.random() < CHANGES
+            try:
+                self._change(sessions[payer.name], payer) if changes else self._read(sessions[payer.name], payer)
+            except requests.RequestException as error:
+                self._note(f"no answer: {type(error).__name__}")
+            with self._lock:
+                self.seconds.append(time.monotonic() - due)
+        for session in sessions.values():
+            session.close()
+
+    def _read(self, session: requests.Session, payer: Payer) -> None:
+        known = payer.answered
+        answer = session.get(f"{self.served.url}/v1/events", timeout=30)
+        if self._judge(answer, 200):
+            (event,) = answer.json()["data"]
+            if not known <= Decimal(event["amount"]) <= payer.asked:
+                self._note(f"saw {event['amount']}, between {known} and {payer.asked} is right")
+
+    def _change(self, session: requests.Session, payer: Payer) -> None:
+        """Adds 1.00. A 503 leaves open whether it happened, so the next change begins by looking."""
+        if not payer.changing.acquire(blocking=False):
+            return self._read(session, payer)
+        try:
+            path = f"{self.served.url}/v1/events/{payer.event['id']}"
+            now = session.get(path, timeout=30)
+            if not self._judge(now, 200):
+                return None
+            payer.asked = Decimal(now.json()["amount"]) + 1
+            answer = session.patch(
+                path, json={"amount": str(payer.asked)}, headers={"If-Match": now.headers["ETag"]}, timeout=30
+            )
+            if self._judge(answer, 200):
+                payer.answered = payer.asked
+            return None
+        finally:
+            payer.changing.release()
+
+    def _judge(self, answer: requests.Response, expected: int) -> bool:
+        """Whether it is the answer to work with; anything but that and a clear 503 is a fault."""
+        with self._lock:
+            self.statuses[answer.status_code] += 1
+        if answer.status_code == expected:
+            return True
+        clear = answer.headers.get("Content-Type") == "application/problem+json" and "Retry-After" in answer.headers
+        if answer.status_code != 503 or not clear:
+            self._note(f"{answer.status_code} {answer.text}")
+        return False
+
+    def _note(self, fault: str) -> None:
+        with self._lock:
+            self.faults.append(fault)
+
+
+@pytest.fixture
+def postgres(server_folder: Path) -> Iterator[Postgres]:
+    """A durable one: what was answered must be there after an immediate stop."""
+    postgres = Postgres(server_folder / f"loaded-{uuid4().hex}", durable=True, settings={"shared_buffers": "64MB"})
+    postgres.start()
+    try:
+        postgres.ensure_role("payday")
+        postgres.ensure_database("payday", "payday")
+        migrate.upgrade(postgres.url("payday", "payday"))
+        yield postgres
+    finally:
+        postgres.stop("immediate")
+
+
+@pytest.fixture
+def valkey(server_folder: Path) -> Iterator[Valkey]:
+    folder = DataFolder(server_folder, server_account()).server_folder("loaded-cache")
+    server = Valkey(folder, eviction="allkeys-lru", maxmemory="64mb", persistent=False)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def load(postgres: Postgres, valkey: Valkey, tmp_path: Path) -> Iterator[Load]:
+    settings = {"CACHE_URL": valkey.url, "LOG_LEVEL": "WARNING", "WEB_CONCURRENCY": "2"}
+    with Served(postgres.url("payday", "payday"), tmp_path, **settings) as served:
+        load = Load(served)
+        load.prepare()
+        yield load
+
+
+def assert_right(load: Load, asked: float) -> None:
+    shown = (load.statuses, sorted(load.seconds)[-1], load.served.log[-2000:])
+    assert load.faults == [], shown
+    assert load.statuses[200] > 0.7 * asked, shown
+    last = sorted(load.seconds)
+    print(f"{load.statuses}; median {last[len(last) // 2] * 1000:.1f} ms, 99 % {last[len(last) * 99 // 100]:.3f} s")
+
+
+def test_a_lost_cache_yields_only_right_answers(load: Load, valkey: Valkey) -> None:
+    def harm() -> None:
+        time.sleep(3)
+        valkey.kill()
+        time.sleep(3)
+        valkey.start()
+
+    load.run(10, harm)
+    assert set(load.statuses) == {200}, load.statuses
+    assert_right(load, 10 * REQUESTS_PER_SECOND)
+
+
+def test_a_restarted_database_yields_right_answers_and_clear_503s(load: Load, postgres: Postgres) -> None:
+    def harm() -> None:
+        time.sleep(3)
+        postgres.stop("immediate")
+        time.sleep(1)
+        postgres.start()
+
+    load.run(10, harm)
+    assert load.statuses[503] > 0, load.statuses
+    assert_right(load, 10 * REQUESTS_PER_SECOND)
