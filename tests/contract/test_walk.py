@@ -10,11 +10,11 @@ from tests.contract.document import served
 from tests.contract.town import Town
 from tests.contract.walk import Walk, walk
 
-REQUESTS = 1200
+REQUESTS = 2000
 RARE = {"resolveEvent", "restoreEvent", "retryEvent"}
 """What few walks succeed in, for it takes several steps of which each is drawn; `test_examples` shows that they can."""
 
-MOST_WALKS = 8
+MOST_WALKS = 12
 """A walk ends where schemathesis cannot repeat what it drew, since ids differ; another goes on from another seed."""
 
 

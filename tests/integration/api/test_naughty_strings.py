@@ -75,7 +75,7 @@ PATHS: Final = (
 )
 
 FEW: Final = 4
-MANY: Final = 40
+MANY: Final = 25
 BODY_FIELDS: Final = [
     (operation, field)
     for operation, (_, body) in OPERATIONS.items()
