@@ -90,6 +90,7 @@ def test_a_weak_key_is_refused(tmp_path: Path) -> None:
         (RSA.as_pem(private=True), "private"),
         (json.dumps(EC.as_dict(private=True)).encode(), "no public key"),
     ],
+    ids=range(12),  # the keys are new in each process, which must know a test by the same name
 )
 def test_what_is_no_public_key_is_refused_with_a_reason(tmp_path: Path, content: bytes, why: str) -> None:
     path = tmp_path / "key"
