@@ -9,15 +9,16 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 import flask_smorest
-from flask import g
+from flask import g, make_response, request
 from marshmallow import Schema
+from werkzeug.wrappers.response import Response as BaseResponse
 
 from api_service.auth.bearer import authorise
-from api_service.documented import ETAG, REQUEST_ID
+from api_service.documented import ETAG, PAGE_ETAG, REQUEST_ID
 from api_service.json_body import read_body, read_optional_body
 from api_service.limits import count_request
 from api_service.parser import Parser
-from api_service.schemas.queries import QuerySchema
+from api_service.schemas.queries import QuerySchema, ReadHeaders
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -100,9 +101,25 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         """Writes what the view returns; a response it returns is left as it is."""
         return _typed(self.response(status, schema, example=example, headers={**REQUEST_ID, **(headers or {})}))
 
-    def unchanged(self) -> Callable[[View], View]:
+    def page(self, schema: type[Schema], *, example: Any) -> Callable[[View], View]:
+        """Writes a page of a list, with a tag of what it says; a caller that has it gets no body (304)."""
+
+        def decorate(view: View) -> View:
+            answering = self.answers(200, schema, example=example, headers=PAGE_ETAG)(view)
+
+            @wraps(answering)
+            def conditional(query: dict[str, Any], _headers: dict[str, Any]) -> BaseResponse:
+                response = make_response(answering(query))
+                response.add_etag()
+                return response.make_conditional(request)
+
+            return self.unchanged(PAGE_ETAG)(self.headers(ReadHeaders)(conditional))  # type: ignore[return-value]
+
+        return decorate
+
+    def unchanged(self, tag: Mapping[str, Any] = ETAG) -> Callable[[View], View]:
         """Documents the answer to a caller that has this version already."""
-        headers = {**REQUEST_ID, **ETAG}
+        headers = {**REQUEST_ID, **tag}
         return _typed(self.alt_response(304, description="Not changed; the body is left out.", headers=headers))
 
 

@@ -20,6 +20,13 @@ ETAG: Final[dict[str, Any]] = {
         "schema": {**_TEXT, "pattern": '^"v[0-9]+"$'},
     }
 }
+PAGE_ETAG: Final[dict[str, Any]] = {
+    "ETag": {
+        "description": "Of what the page says.",
+        "required": True,
+        "schema": {**_TEXT, "pattern": '^"[0-9a-f]+"$'},
+    }
+}
 REPLAYED: Final[dict[str, Any]] = {
     "Idempotent-Replayed": {
         "description": "Present when this repeats the answer to an earlier request with the same key.",

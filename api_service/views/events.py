@@ -34,7 +34,7 @@ blueprint = Blueprint("events", __name__, description="The dated payments of sch
 
 @blueprint.operation("/v1/events", "GET", "listEvents", scopes=(READ, OPS), also=(400,))
 @blueprint.query(EventsQuery)
-@blueprint.answers(200, EventPageSchema, example=answered.EVENT_PAGE)
+@blueprint.page(EventPageSchema, example=answered.EVENT_PAGE)
 def list_events(query: dict[str, Any]) -> Response:
     """List events by date."""
     service = current_service()

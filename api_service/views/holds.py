@@ -44,7 +44,7 @@ def place(headers: dict[str, Any], body: Any) -> Response:
 
 @blueprint.operation("/v1/holds", "GET", "listHolds", scopes=(OPS,), also=(400,))
 @blueprint.query(HoldsQuery)
-@blueprint.answers(200, HoldPageSchema, example=answered.HOLD_PAGE)
+@blueprint.page(HoldPageSchema, example=answered.HOLD_PAGE)
 def list_holds(query: dict[str, Any]) -> dict[str, Any]:
     """List holds, newest first."""
     service = current_service()

@@ -19,7 +19,7 @@ blueprint = Blueprint("reconcile items", __name__, description="Differences with
 
 @blueprint.operation("/v1/reconcile-items", "GET", "listReconcileItems", scopes=(OPS,), also=(400,))
 @blueprint.query(ReconcileItemsQuery)
-@blueprint.answers(200, ReconcileItemPageSchema, example=answered.RECONCILE_ITEM_PAGE)
+@blueprint.page(ReconcileItemPageSchema, example=answered.RECONCILE_ITEM_PAGE)
 def list_items(query: dict[str, Any]) -> dict[str, Any]:
     """List differences, newest first; what a failed or unknown event comes to is said by resolving the event."""
     service = current_service()

@@ -43,7 +43,7 @@ blueprint = Blueprint("runs", __name__, description="Business dates and their bo
 
 @blueprint.operation("/v1/runs", "GET", "listRuns", scopes=(OPS,), also=(400,))
 @blueprint.query(PageQuery)
-@blueprint.answers(200, RunPageSchema, example=answered.RUN_PAGE)
+@blueprint.page(RunPageSchema, example=answered.RUN_PAGE)
 def list_runs(query: dict[str, Any]) -> dict[str, Any]:
     """List runs, newest first."""
     service = current_service()

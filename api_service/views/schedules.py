@@ -77,7 +77,7 @@ def preview(body: Any) -> Response:
 
 @blueprint.operation("/v1/schedules", "GET", "listSchedules", scopes=(READ, OPS), also=(400,))
 @blueprint.query(SchedulesQuery)
-@blueprint.answers(200, SchedulePageSchema, example=answered.SCHEDULE_PAGE)
+@blueprint.page(SchedulePageSchema, example=answered.SCHEDULE_PAGE)
 def list_schedules(query: dict[str, Any]) -> dict[str, Any]:
     """List schedules in the order they were made."""
     service = current_service()

@@ -19,7 +19,7 @@ blueprint = Blueprint("transactions", __name__, description="The payments that w
 
 @blueprint.operation("/v1/transactions", "GET", "listTransactions", scopes=(READ, OPS), also=(400,))
 @blueprint.query(DatedQuery)
-@blueprint.answers(200, TransactionPageSchema, example=answered.TRANSACTION_PAGE)
+@blueprint.page(TransactionPageSchema, example=answered.TRANSACTION_PAGE)
 def list_transactions(query: dict[str, Any]) -> dict[str, Any]:
     """List transactions by date."""
     service = current_service()

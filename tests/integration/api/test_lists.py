@@ -190,3 +190,35 @@ def test_a_page_of_schedules_takes_as_many_statements_as_one_schedule(api: Api) 
     statements.clear()
     api.get("/v1/schedules?limit=9")
     assert len(statements) == one
+
+
+LISTS = ("schedules", "events", "transactions", "runs", "holds", "reconcile-items")
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_page_that_did_not_change_is_not_sent_again(api: Api, name: str) -> None:
+    asking = {"sub": "operator", "scopes": ("ops",)}
+    api.schedule()
+    first = api.call("GET", f"/v1/{name}", **asking)
+    tag = first.headers["ETag"]
+    again = api.call("GET", f"/v1/{name}", headers={"If-None-Match": tag}, **asking)
+    assert (again.status_code, again.get_data(), again.headers["ETag"]) == (304, b"", tag)
+    other = api.call("GET", f"/v1/{name}", headers={"If-None-Match": '"another"'}, **asking)
+    assert (other.status_code, other.get_json()) == (200, first.get_json())
+
+
+def test_a_page_that_changed_is_sent_with_another_tag(api: Api) -> None:
+    made = api.schedule(frequency="once")
+    for path in ("/v1/events", "/v1/schedules"):
+        tag = api.call("GET", path).headers["ETag"]
+        event = api.get(f"/v1/events/{made['events'][0]['id']}")
+        api.call(
+            "PATCH",
+            f"/v1/events/{event['id']}",
+            headers={"If-Match": f'"v{event["version"]}"'},
+            json={"date": event["date"], "amount": f"{event['version']}.00"},
+        )
+        api.schedule()
+        answer = api.call("GET", path, headers={"If-None-Match": tag})
+        assert answer.status_code == 200
+        assert answer.headers["ETag"] != tag
