@@ -9,11 +9,11 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 import flask_smorest
-from flask import g, make_response, request
+from flask import Response, g, make_response
 from marshmallow import Schema
-from werkzeug.wrappers.response import Response as BaseResponse
 
 from api_service.auth.bearer import authorise
+from api_service.conditional import unless_unchanged
 from api_service.documented import ETAG, PAGE_ETAG, REQUEST_ID
 from api_service.json_body import read_body, read_optional_body
 from api_service.limits import count_request
@@ -108,10 +108,10 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
             answering = self.answers(200, schema, example=example, headers=PAGE_ETAG)(view)
 
             @wraps(answering)
-            def conditional(query: dict[str, Any], _headers: dict[str, Any]) -> BaseResponse:
+            def conditional(query: dict[str, Any], headers: dict[str, Any]) -> Response:
                 response = make_response(answering(query))
                 response.add_etag()
-                return response.make_conditional(request)
+                return unless_unchanged(response, headers["if_none_match"])
 
             return self.unchanged(PAGE_ETAG)(self.headers(ReadHeaders)(conditional))  # type: ignore[return-value]
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from shared.db import cache_closure
 from shared.db.cache_closure import CLOSED_SECONDS, LOOK_SECONDS, Closure
-from shared.db.engine import Sessions
+from shared.db.engine import Session, Sessions
 from shared.db.errors import perform
 from shared.log import get_logger
 
@@ -21,10 +22,14 @@ LONG_ENOUGH_SECONDS: Final = CLOSED_SECONDS / 2
 
 
 class Seen(NamedTuple):
-    """What the database said, and when it was asked, by this process's monotonic clock."""
+    """What the database said, and when it was asked, by this process's monotonic clock.
+
+    `known_since`: when this process first heard of that closure, which was committed then.
+    """
 
     closure: Closure
     asked_at: float
+    known_since: float
 
 
 class Permission:
@@ -48,37 +53,36 @@ class Permission:
 
         Comes after the commit of what changed: then a closure in force means that what is kept later knows of it.
         """
-        if self._is_closed_for_long():
-            return
-        asked_at = time.monotonic()
-        closure = perform(self._sessions, cache_closure.close)
-        self._seen = Seen(closure, asked_at)
-        wait_seconds = LOOK_SECONDS + MARGIN_SECONDS - closure.closed_for
+        seen = self._seen
+        if seen is None or seen.closure.closed_yet - _age(seen) <= LONG_ENOUGH_SECONDS:
+            seen = self._ask(cache_closure.close)
+        # Others may have looked just before the closure was committed, which was before we heard of it.
+        wait_seconds = seen.known_since + LOOK_SECONDS + MARGIN_SECONDS - time.monotonic()
         if wait_seconds > 0:
             log.warning("the cache is closed", seconds=CLOSED_SECONDS)
             time.sleep(wait_seconds)
 
     def _look(self, *, wait: bool) -> Seen | None:
-        """Asks the database; those that waited for their turn find what the first one saw. None: not our turn."""
-        if not self._turn.acquire(blocking=wait):
+        """Asks the database; those that waited for their turn find what the first one saw. None: not our turn.
+
+        Nobody waits for long: a frozen database is asked by all at once for what they want of it, not one by one.
+        """
+        if not self._turn.acquire(timeout=LOOK_SECONDS if wait else 0):
             return None
         try:
             seen = self._seen
-            if seen is None or _age(seen) >= LOOK_AGAIN_SECONDS:
-                asked_at = time.monotonic()
-                seen = self._seen = Seen(perform(self._sessions, cache_closure.look), asked_at)
-            return seen
+            return self._ask(cache_closure.look) if seen is None or _age(seen) >= LOOK_AGAIN_SECONDS else seen
         finally:
             self._turn.release()
 
-    def _is_closed_for_long(self) -> bool:
-        """Whether what this process saw is enough: closed before, by everybody noticed, and for some time to come."""
-        seen = self._seen
-        if seen is None:
-            return False
-        age = _age(seen)
-        everybody_knows = seen.closure.closed_for + age > LOOK_SECONDS + MARGIN_SECONDS
-        return everybody_knows and seen.closure.closed_yet - age > LONG_ENOUGH_SECONDS
+    def _ask(self, question: Callable[[Session], Closure]) -> Seen:
+        asked_at = time.monotonic()
+        closure = perform(self._sessions, question)
+        before = self._seen
+        same = before is not None and before.closure.closed_at == closure.closed_at
+        known_since = before.known_since if before is not None and same else time.monotonic()
+        self._seen = Seen(closure, asked_at, known_since)
+        return self._seen
 
 
 def _age(seen: Seen) -> float:

@@ -50,17 +50,25 @@ def tag(version: int) -> str:
 def tagged(body: str, version: int, *, if_none_match: str | None = None) -> Response:
     """The answer with its ETag; without its body (304) for a caller that has this version."""
     response = Response(body, mimetype="application/json")
-    if if_none_match is not None and _has(if_none_match, version):
-        response = Response(status=304)
     response.set_etag(tag(version))
-    return response
+    return unless_unchanged(response, if_none_match)
 
 
-def _has(if_none_match: str, version: int) -> bool:
-    """Whether the caller has this version; weak tags count here (RFC 9110, 13.1.2)."""
+def unless_unchanged(response: Response, if_none_match: str | None) -> Response:
+    """An answer that has a tag; without its body (304) for a caller that has what it says."""
+    own, _ = response.get_etag()
+    if if_none_match is None or own is None or not _has(if_none_match, own):
+        return response
+    unchanged = Response(status=304)
+    unchanged.set_etag(own)
+    return unchanged
+
+
+def _has(if_none_match: str, own: str) -> bool:
+    """Whether the caller has it; weak tags count here (RFC 9110, 13.1.2)."""
     if if_none_match.strip() == "*":
         return True
-    return tag(version) in {found.removeprefix("W/").strip('"') for found in _tags(if_none_match) or ()}
+    return own in {found.removeprefix("W/").strip('"') for found in _tags(if_none_match) or ()}
 
 
 def _tags(header: str) -> list[str] | None:

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from api_service import metrics
 from api_service.cache_permission import Permission
-from shared.cache import Cache, CacheDown
+from shared.cache import Cache, CacheDown, Kept
 from shared.clock import unix_milliseconds
 from shared.db.engine import Sessions
 
@@ -26,7 +26,7 @@ AGE_SECONDS: Final = 4.0
 """A second less than is promised: the clocks of two hosts differ, and an answer is under way for a while."""
 CLOCKS_DIFFER_SECONDS: Final = 0.5
 MAC_BYTES: Final = 32
-TIME: Final = struct.Struct(">q")
+TIME: Final = struct.Struct(">qq")
 
 
 class Wanted(NamedTuple):
@@ -84,27 +84,24 @@ class EventPages:
         left = AGE_SECONDS - (time.monotonic() - started)
         if left > 0:
             try:
-                self._cache.keep(key, self._sealed(key, generation, at, text), int(left * 1000) + 1)
+                content = text.encode()
+                sealed = self._mac(key, generation, at, content) + content
+                self._cache.keep(key, generation, at, sealed, int(left * 1000) + 1)
             except CacheDown:
                 return text
         return text
 
-    def _sealed(self, key: str, generation: bytes, at: int, text: str) -> bytes:
-        signed = TIME.pack(at) + text.encode()
-        return self._mac(key, generation, signed) + signed
-
-    def _opened(self, key: str, generation: bytes, kept: bytes) -> str | None:
+    def _opened(self, key: str, generation: bytes, kept: Kept) -> str | None:
         """The text that was kept under this key in this generation not long ago; None: something else."""
-        mac, signed = kept[:MAC_BYTES], kept[MAC_BYTES:]
-        if not hmac.compare_digest(mac, self._mac(key, generation, signed)):
+        mac, content = kept.content[:MAC_BYTES], kept.content[MAC_BYTES:]
+        if not hmac.compare_digest(mac, self._mac(key, generation, kept.at, content)):
             return None
-        (at,) = TIME.unpack_from(signed)
         # Judged by the clock, too: a cache that stood still, or was restored, has kept it for longer than asked.
-        if not -CLOCKS_DIFFER_SECONDS <= (unix_milliseconds() - at) / 1000 <= AGE_SECONDS:
+        if not -CLOCKS_DIFFER_SECONDS <= (unix_milliseconds() - kept.at) / 1000 <= AGE_SECONDS:
             return None
-        return signed[TIME.size :].decode()
+        return content.decode()
 
-    def _mac(self, key: str, generation: bytes, signed: bytes) -> bytes:
+    def _mac(self, key: str, generation: bytes, at: int, content: bytes) -> bytes:
         """Over parts that cannot be shifted into each other: the key has one length, and the generation its own."""
-        head = key.encode() + len(generation).to_bytes(8, "big") + generation
-        return hmac.digest(self._secret, head + signed, "sha256")
+        head = key.encode() + TIME.pack(at, len(generation)) + generation
+        return hmac.digest(self._secret, head + content, "sha256")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 from flask import Response, g, request
@@ -15,7 +14,6 @@ from shared.db.audit import Act
 from shared.db.engine import Session
 from shared.db.errors import perform
 from shared.db.idempotency import Scope, StoredAnswer
-from shared.db.touched import touch
 
 
 def once(key: str, effect: Callable[[Session], StoredAnswer]) -> Response:
@@ -25,8 +23,6 @@ def once(key: str, effect: Callable[[Session], StoredAnswer]) -> Response:
     def work(session: Session) -> tuple[StoredAnswer, bool]:
         stored = idempotency.enter(session, scope, mark)
         if stored is not None:
-            # Whoever answered first may have died before it told the cache.
-            touch(session, [_payer(stored)])
             return stored, True
         answer = effect(session)
         idempotency.keep(session, scope, mark, answer)
@@ -42,11 +38,6 @@ def once(key: str, effect: Callable[[Session], StoredAnswer]) -> Response:
 def current_act() -> Act:
     """Who changes something in this request, for the audit."""
     return Act(current_caller().sub, g.request_id)
-
-
-def _payer(answer: StoredAnswer) -> str:
-    """Whose thing a stored answer shows."""
-    return json.loads(answer.body).get("payerId") or current_caller().sub
 
 
 def _operation() -> str:

@@ -17,9 +17,9 @@ from typing import Any
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
+from shared.exposure import warn_of_exposure
 from shared.log import configure_logging
 from shared.settings import Settings, SettingsError, read_settings
-from shared.unprivileged import warn_if_root
 
 
 class RootLogger(Logger):  # type: ignore[misc]
@@ -65,7 +65,7 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder()
 settings = settings_or_exit()
 configure_logging(settings.log_format, settings.log_level)
-warn_if_root(settings)
+warn_of_exposure(settings)
 
 # The development key is public: what it opens is not shown to the network unless a --bind says so.
 bind = f"{'0.0.0.0' if settings.production else '127.0.0.1'}:{settings.port}"  # noqa: S104

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection
 from hashlib import sha256
-from typing import Final, TypeVar, cast
+from typing import Final, NamedTuple, TypeVar, cast
 from uuid import uuid4
 
 from redis import Redis
@@ -26,6 +26,26 @@ REST_SECONDS: Final = 1.0
 """After a failure nobody of this process asks again for so long: a frozen cache must not slow each request."""
 GENERATION_SECONDS: Final = 3600
 REMOVED_AT_ONCE: Final = 1000
+
+
+HEAD_BYTES: Final = 32
+"""Before what is kept: 16 bytes that stand for its generation, then when it was read, in 16 digits."""
+KEEP: Final = """
+local there = redis.call('GET', KEYS[1])
+if there and string.sub(there, 1, 16) == string.sub(ARGV[1], 1, 16) then
+  local since = tonumber(string.sub(there, 17, 32))
+  if since and since > tonumber(string.sub(ARGV[1], 17, 32)) then return 0 end
+end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+"""
+
+
+class Kept(NamedTuple):
+    """When it was read (milliseconds since 1970), and what."""
+
+    at: int
+    content: bytes
 
 
 class CacheDown(Exception):
@@ -49,12 +69,13 @@ class Cache:
             retry=Retry(NoBackoff(), 0),
             protocol=2,
         )
+        self._keep = self._client.register_script(KEEP)
         self._rests_until = 0.0
 
-    def read(self, payer_id: str, key: str) -> tuple[bytes | None, bytes | None]:
-        """The payer's generation, and what is kept under `key`. Raises CacheDown."""
-        generation, kept = self._ask(lambda: self._client.mget([generation_key(payer_id), key]))
-        return cast("bytes | None", generation), cast("bytes | None", kept)
+    def read(self, payer_id: str, key: str) -> tuple[bytes | None, Kept | None]:
+        """The payer's generation, and what is kept under `key` in that one. Raises CacheDown."""
+        generation, page = self._ask(lambda: self._client.mget([generation_key(payer_id), key]))
+        return cast("bytes | None", generation), _kept(cast("bytes | None", page), cast("bytes | None", generation))
 
     def begin(self, payer_id: str) -> bytes:
         """The payer's generation, a new one if there is none. Raises CacheDown."""
@@ -69,9 +90,13 @@ class Cache:
             raise CacheDown
         return generation
 
-    def keep(self, key: str, content: bytes, milliseconds: int) -> None:
-        """Keeps something for so long. Raises CacheDown."""
-        self._ask(lambda: self._client.set(key, content, px=milliseconds))
+    def keep(self, key: str, generation: bytes, at: int, content: bytes, milliseconds: int) -> None:
+        """Keeps what was read `at` (milliseconds since 1970) in a generation, for so long. Raises CacheDown.
+
+        What is there of the same generation and was read later stays: a late filler must not bring back less.
+        """
+        page = _head(generation, at) + content
+        self._ask(lambda: self._keep(keys=[key], args=[page, milliseconds]))
 
     def forget(self, payers: Collection[str]) -> None:
         """Removes their generations, and with them all that is kept of them. Raises CacheDown: perhaps it did not."""
@@ -103,6 +128,18 @@ class Cache:
 def generation_key(payer_id: str) -> str:
     """Where a payer's generation stands; the cache is told no names."""
     return f"payday:generation:{sha256(payer_id.encode()).hexdigest()[:32]}"
+
+
+def _head(generation: bytes, at: int) -> bytes:
+    return sha256(generation).digest()[:16] + f"{at:016d}".encode()
+
+
+def _kept(page: bytes | None, generation: bytes | None) -> Kept | None:
+    """What it holds of this generation; whatever else stands there is passed over."""
+    if page is None or generation is None or not page[16:HEAD_BYTES].isdigit():
+        return None
+    at = int(page[16:HEAD_BYTES])
+    return Kept(at, page[HEAD_BYTES:]) if page.startswith(_head(generation, at)) else None
 
 
 def forgetting(cache: Cache) -> Callable[[Collection[str]], None]:

@@ -15,9 +15,9 @@ from kombu.connection import Connection
 from kombu.entity import Exchange, Queue
 from redis import Redis
 
+from shared.exposure import warn_of_exposure
 from shared.log import configure_logging
 from shared.settings import Settings, SettingsError, read_settings
-from shared.unprivileged import warn_if_root
 from worker_service import delivery, readiness, seal, shutdown
 
 EXCHANGE = Exchange("payday", type="direct")  # type: ignore[no-untyped-call]
@@ -171,7 +171,7 @@ def _configure_logging(**_: object) -> None:
 def _check_worker(**_: object) -> None:
     """A worker starts only where it can work."""
     _configure_logging()
-    warn_if_root(settings)
+    warn_of_exposure(settings)
     problems = readiness.worker_problems(ping, redis_client)
     if problems:
         sys.exit(readiness.refuse(problems))
@@ -184,7 +184,7 @@ def _stop_paying(**_: object) -> None:
 
 @beat_init.connect  # type: ignore[untyped-decorator]
 def _check_beat(**_: object) -> None:
-    warn_if_root(settings)
+    warn_of_exposure(settings)
     problems = readiness.broker_problems(settings.broker_url, ping)
     if problems:
         sys.exit(readiness.refuse(problems))

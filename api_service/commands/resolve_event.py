@@ -10,6 +10,7 @@ from shared.db.audit import Act
 from shared.db.clock import business_now
 from shared.db.engine import Session
 from shared.db.outcomes import Known
+from shared.db.touched import touch
 from shared.domain.entries import Entry
 from shared.domain.errors import NotFound
 from shared.settings import Settings
@@ -26,6 +27,7 @@ def resolve_event(
     if found is None:
         raise NotFound("There is no such event.")
     event_date, payer_id = found.date, found.payer_id
+    touch(session, [payer_id])
     gate = runs.enter(session, business_now(session, settings.business), event_date)
     if found.batch_id is None:
         raise resolution.cannot_resolve(found.status)

@@ -12,6 +12,7 @@ from shared.db.clock import business_now
 from shared.db.engine import Session
 from shared.db.models import Schedule
 from shared.db.schedule_view import Standing
+from shared.db.touched import touch
 from shared.domain.entries import Entry
 from shared.domain.errors import Conflict
 from shared.materialise import NewSchedule, open_schedule
@@ -35,6 +36,7 @@ def schedule_event(session: Session, settings: Settings, act: Act, asked: NewSch
     Raises Conflict `too_many_schedules` for a payer at the limit. It is not locked: requests at the same time may
     exceed it by their number, which is no harm, and a lock would make each payer's requests wait for one another.
     """
+    touch(session, [asked.payer_id])
     gate = runs.enter(session, business_now(session, settings.business))
     _check_number(session, asked.payer_id, gate.now.today, settings.limits.schedules)
     schedule, written = open_schedule(session, gate, asked, settings.horizon)

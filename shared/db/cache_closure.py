@@ -6,6 +6,7 @@ from it any more, wherever the cache can still be reached from.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from sqlalchemy import text
@@ -17,21 +18,19 @@ CLOSED_SECONDS: Final = 15.0
 """Longer than LOOK_SECONDS and the age of any answer: what was kept before is too old when it is opened again."""
 
 LOOK = text("""
-SELECT extract(epoch FROM clock_timestamp() - closed_at)::float AS closed_for,
-  extract(epoch FROM closed_until - clock_timestamp())::float AS closed_yet FROM cache_closure
+SELECT closed_at, extract(epoch FROM closed_until - clock_timestamp())::float AS closed_yet FROM cache_closure
 """)
 CLOSE = text("""
 UPDATE cache_closure SET closed_until = clock_timestamp() + make_interval(secs => :seconds),
   closed_at = CASE WHEN closed_until > clock_timestamp() THEN closed_at ELSE clock_timestamp() END
-RETURNING extract(epoch FROM clock_timestamp() - closed_at)::float AS closed_for,
-  extract(epoch FROM closed_until - clock_timestamp())::float AS closed_yet
+RETURNING closed_at, extract(epoch FROM closed_until - clock_timestamp())::float AS closed_yet
 """)
 
 
 class Closure(NamedTuple):
-    """Seconds by the database's clock since it was closed last, and until it is open; negative: it is open."""
+    """When it was closed last, which names the closure, and in how many seconds it is open; negative: it is."""
 
-    closed_for: float
+    closed_at: datetime
     closed_yet: float
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import func, insert, select, text
 
 from shared.db.engine import Session
 from shared.db.models import IdempotencyKey
+from shared.db.touched import touch, touched
 from shared.domain.errors import Conflict, DomainError
 
 KEPT: Final = timedelta(days=7)
@@ -65,6 +66,8 @@ def enter(session: Session, scope: Scope, fingerprint: str) -> StoredAnswer | No
     row = session.get(IdempotencyKey, scope)
     if row is None:
         return None
+    # Also where it is refused: whoever answered first may have died before it told of the change.
+    touch(session, row.touched)
     if row.fingerprint != fingerprint:
         raise KeyReused("This Idempotency-Key was used for another request.")
     return StoredAnswer(row.response_status, row.response_headers, row.response_body)
@@ -81,6 +84,7 @@ def keep(session: Session, scope: Scope, fingerprint: str, answer: StoredAnswer)
             response_status=answer.status,
             response_headers=answer.headers,
             response_body=answer.body,
+            touched=sorted(touched(session)),
         )
     )
 

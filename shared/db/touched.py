@@ -19,8 +19,13 @@ def touch(session: Session, payers: Iterable[str]) -> None:
     session.info.setdefault(TOUCHED, set()).update(payers)
 
 
+def touched(session: Session) -> frozenset[str]:
+    """Whose events may have changed so far."""
+    return frozenset(session.info.get(TOUCHED, ()))
+
+
 def tell(session: Session) -> None:
     """Tells whoever made these sessions. Raises what that raises."""
-    payers, forget = session.info.get(TOUCHED), session.info.get(FORGET)
+    payers, forget = touched(session), session.info.get(FORGET)
     if payers and forget is not None:
-        forget(frozenset(payers))
+        forget(payers)

@@ -103,12 +103,11 @@ def test_production_starts_with_a_secret_and_a_real_issuer() -> None:
         assert any(missing in line for line in in_production(**{missing: ""}))
 
 
-@pytest.mark.parametrize("secret", ["development-only-secret-key", "short", "x" * 31, f"{'x' * 31} "])
-def test_a_secret_that_can_be_guessed_is_refused_in_production_and_not_repeated(secret: str) -> None:
+def test_the_development_secret_is_refused_in_production_and_not_repeated() -> None:
+    secret = read_settings({}).secret_key
     [line] = in_production(SECRET_KEY=secret)
     assert line.startswith("SECRET_KEY: ")
     assert secret not in line
-    assert read_settings({"SECRET_KEY": secret}).secret_key == secret.strip()
 
 
 @pytest.mark.parametrize(

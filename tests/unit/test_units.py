@@ -99,12 +99,12 @@ def test_systemd_understands_a_unit_and_finds_little_to_shut(unit: Path, tmp_pat
 @pytest.mark.parametrize(
     ("env", "user", "said"), [("production", 0, 1), ("production", 1000, 0), ("development", 0, 0)]
 )
-def test_a_service_that_runs_as_root_in_production_says_so(env: str, user: int, said: int) -> None:
+def test_a_service_that_is_exposed_in_production_says_so(env: str, user: int, said: int) -> None:
     """In a process of its own, because reading gunicorn's settings sets up the log."""
     variables = {
         "APP_ENV": env,
         "DATABASE_URL": "postgresql://h/d",
-        "SECRET_KEY": "0123456789abcdef" * 4,
+        "SECRET_KEY": "0123456789abcdef",
         "OIDC_ISSUER": "https://issuer.example",
         "OIDC_JWKS_URL": "https://issuer.example/keys",
     }
@@ -119,3 +119,4 @@ def test_a_service_that_runs_as_root_in_production_says_so(env: str, user: int, 
         check=True,
     )
     assert done.stderr.count("runs as root") == said
+    assert done.stderr.count("SECRET_KEY is short") == (env == "production")

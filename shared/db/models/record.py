@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     Identity,
     Index,
     SmallInteger,
+    Text,
     func,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -31,6 +33,7 @@ class IdempotencyKey(Base):
     response_status: Mapped[int] = mapped_column(SmallInteger)
     response_headers: Mapped[dict[str, Any]]
     response_body: Mapped[str]
+    touched: Mapped[list[str]] = mapped_column(ARRAY(Text))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -6,12 +6,14 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import redis
+from sqlalchemy import text
 
 from api_service import cache_permission, event_pages
 from api_service.cache_permission import Permission
@@ -164,17 +166,68 @@ def test_a_late_filler_brings_no_older_page_back(api: Api, other: Api, monkeypat
     made = api.schedule(frequency="once")
     keep, late = Cache.keep, []
 
-    def keep_late(cache: Cache, key: str, content: bytes, milliseconds: int) -> None:
+    def keep_late(cache: Cache, key: str, *page: Any) -> None:
         monkeypatch.setattr(Cache, "keep", keep)
         change(other, made["events"][0], "7.00")
         assert amounts(other) == ["7.00"]
-        keep(cache, key, content, milliseconds)
+        keep(cache, key, *page)
         late.append(key)
 
     monkeypatch.setattr(Cache, "keep", keep_late)
     assert amounts(api) == ["25.00"]
     assert late
     assert (amounts(api), amounts(other)) == (["7.00"], ["7.00"])
+
+
+def test_a_late_filler_does_not_replace_what_was_read_after_it(
+    api: Api, other: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where nobody was told of the change between the two."""
+    api.schedule(frequency="once")
+    keep = Cache.keep
+
+    def keep_late(cache: Cache, key: str, *page: Any) -> None:
+        monkeypatch.setattr(Cache, "keep", keep)
+        time.sleep(0.005)
+        behind_our_back(api, 700)
+        assert amounts(other) == ["7.00"]
+        keep(cache, key, *page)
+
+    monkeypatch.setattr(Cache, "keep", keep_late)
+    assert amounts(api) == ["25.00"]
+    assert (amounts(api), amounts(other)) == (["7.00"], ["7.00"])
+
+
+def test_a_repeated_pause_of_a_front_end_is_seen_too(api: Api, other: Api) -> None:
+    """The answer that is repeated does not say whose schedule it was."""
+    made = api.schedule(frequency="monthly", count=2)
+    path = f"{_schedule(api, made)}/pauses"
+    front: dict[str, Any] = {"sub": "front", "scopes": OPS, "key": "once", "json": {"from": "2026-12-01"}}
+    assert api.call("POST", path, **front).status_code == 201
+    behind_our_back(api, 9900)
+    assert amounts(other) == ["99.00"] * 2  # kept from here on
+    behind_our_back(api, 8800)
+    assert api.call("POST", path, **front).headers["Idempotent-Replayed"] == "true"
+    assert amounts(other) == ["88.00"] * 2
+
+
+def test_a_slow_closing_lets_nobody_answer_too_early(api: Api, other: Api) -> None:
+    """The closure counts from when this process heard of it, not from when it was asked for or noted."""
+    permissions = [Permission(each.app.extensions["payday"].sessions) for each in (api, other)]
+    with api.engine.begin() as connection:
+        connection.execute(text("SELECT 1 FROM cache_closure FOR UPDATE"))
+        with ThreadPoolExecutor() as pool:
+            waiting = [pool.submit(_withdrawn_at, permission) for permission in permissions]
+            time.sleep(LOOK_SECONDS + 0.3)
+            connection.execute(text("UPDATE cache_closure SET closed_at = now(), closed_until = now() + '15 s'"))
+            connection.commit()
+            committed_at = time.monotonic()
+    assert all(future.result() - committed_at >= LOOK_SECONDS for future in waiting)
+
+
+def _withdrawn_at(permission: Permission) -> float:
+    permission.withdraw()
+    return time.monotonic()
 
 
 def test_a_change_that_was_not_told_is_seen_within_five_seconds(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,7 +281,7 @@ def test_that_shows_it_only_because_the_cache_is_closed(
     assert amounts(other) == ["25.00"]
 
 
-def test_only_the_first_change_waits_while_the_cache_is_down(
+def test_only_the_first_change_of_a_process_waits_while_the_cache_is_down(
     api: Api, other: Api, cache: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits: list[float] = []
@@ -247,7 +300,7 @@ def test_only_the_first_change_waits_while_the_cache_is_down(
             assert amounts(other) == [amount]
         change(other, made["events"][0], "11.00")
     assert (amounts(api), amounts(other)) == (["11.00"], ["11.00"])
-    assert len(waits) == 1
+    assert len(waits) <= 2  # of two processes
     assert waits[0] == pytest.approx(LOOK_SECONDS, abs=0.2)
 
 

@@ -207,6 +207,11 @@ def test_a_page_that_did_not_change_is_not_sent_again(api: Api, name: str) -> No
     assert (other.status_code, other.get_json()) == (200, first.get_json())
 
 
+def test_a_precondition_of_changes_is_none_of_reading(api: Api) -> None:
+    api.schedule()
+    assert api.call("GET", "/v1/events", headers={"If-Match": '"another"'}).status_code == 200
+
+
 def test_a_page_that_changed_is_sent_with_another_tag(api: Api) -> None:
     made = api.schedule(frequency="once")
     for path in ("/v1/events", "/v1/schedules"):

@@ -79,6 +79,19 @@ def test_a_broker_that_evicts_is_bad(database_url: str, evicting_broker_url: str
     assert "must be noeviction" in found["broker"]
 
 
+def test_a_cache_that_outlives_its_restart_is_warned_of(database_url: str, broker_url: str, cache_url: str) -> None:
+    given = {"DATABASE_URL": database_url, "CELERY_BROKER_URL": broker_url, "CACHE_URL": cache_url}
+    assert "persistent" not in str(examine(**given))
+    with redis.Redis.from_url(cache_url) as client:
+        client.config_set("save", "60 1")
+        try:
+            found = examine(**given)
+        finally:
+            client.config_set("save", "")
+    assert "cache" not in bad(found)
+    assert "persistent" in str(found)
+
+
 def test_a_cache_on_the_brokers_server_is_bad(database_url: str, broker_url: str) -> None:
     cache_url = urlsplit(broker_url)._replace(path="/7").geturl()
     found = bad(examine(DATABASE_URL=database_url, CELERY_BROKER_URL=broker_url, CACHE_URL=cache_url))

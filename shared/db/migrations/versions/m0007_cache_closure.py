@@ -20,8 +20,14 @@ def upgrade() -> None:
         sa.CheckConstraint("single", name=op.f("cache_closure_is_one_row")),
         sa.PrimaryKeyConstraint("single", name=op.f("cache_closure_pkey")),
     )
+    # Whose events a stored answer changed: they are forgotten again when it is repeated.
+    op.add_column(
+        "idempotency_key", sa.Column("touched", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False)
+    )
+    op.alter_column("idempotency_key", "touched", server_default=None)
     op.execute("INSERT INTO cache_closure (closed_at, closed_until) VALUES ('epoch', 'epoch')")
 
 
 def downgrade() -> None:
+    op.drop_column("idempotency_key", "touched")
     op.drop_table("cache_closure")
