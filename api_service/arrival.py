@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from gunicorn.http.body import CHUNK_EXT_RE  # type: ignore[import-untyped]
+
+from api_service.head import LINE_END, Head
 from api_service.json_body import MAX_BODY_BYTES
 
 MAX_HEAD_BYTES: Final = 32 * 1024
@@ -12,16 +15,14 @@ MAX_CHUNK_LINE_BYTES: Final = 1024
 MAX_ARRIVAL_BYTES: Final = 2 * MAX_BODY_BYTES
 """Of a body in chunks so small that most of it says how long they are; a thousand clients may send one at a time."""
 HEAD_END: Final = b"\r\n\r\n"
-LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,19})[ \t]*(?=\r\n)", re.IGNORECASE)
-CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked", re.IGNORECASE)
-CONTINUE: Final = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNORECASE)
-CHUNK_SIZE: Final = re.compile(rb"\A([0-9A-Fa-f]{1,15})[ \t]*(?:;|\Z)")
+CHUNK_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})(?=[ \t]*;|\Z)")
 
 
 class Arrival:
     """The bytes of one request, as they come in; what they mean is for gunicorn's parser to say.
 
-    `is_cut`: judged before its end, because it cannot be right; what follows on the connection is no request.
+    `is_cut`: judged before its end, because it cannot be right or its end is in doubt; what follows on the connection
+    is no request.
     `head_is_too_long`: no end of the head was found where it had to be. `expects_word`: the client waits to be told
     to send the body.
     """
@@ -53,22 +54,15 @@ class Arrival:
         if end < 0:
             self.head_is_too_long = self.is_cut = len(self.received) > MAX_HEAD_BYTES
             return False
-        head = bytes(self.received[: end + 2])
+        head = Head(bytes(self.received[: end + len(LINE_END)]))
         # Said by us as soon as it is needed: gunicorn would say it when the body is there already.
-        spared = CONTINUE.sub(b"", head)
-        self.received[: end + 2] = spared
-        self._body_at = len(spared) + 2
-        self.expects_word = len(spared) < len(head)
-        self._measure(spared)
+        self.received[: end + len(LINE_END)] = head.text
+        self.expects_word = head.expects_word
+        self.is_cut = head.cannot_be_right
+        self._body_at = len(head.text) + len(LINE_END)
+        self._needed = self._body_at + head.length
+        self._chunk_at = self._body_at if head.is_chunked else None
         return True
-
-    def _measure(self, head: bytes) -> None:
-        length = LENGTH.search(head)
-        if CHUNKED.search(head):
-            self._chunk_at = self._body_at
-        elif length and int(length[1]) > MAX_BODY_BYTES:
-            self.is_cut = True
-        self._needed = self._body_at + (int(length[1]) if length else 0)
 
     def _has_body(self) -> bool:
         if self._chunk_at is None:
@@ -85,8 +79,9 @@ class Arrival:
         if line_end < 0:
             self.is_cut = len(self.received) - start > MAX_CHUNK_LINE_BYTES
             return None
-        found = CHUNK_SIZE.match(self.received[start:line_end])
-        if found is None:
+        line = bytes(self.received[start:line_end])
+        found = CHUNK_SIZE.match(line)
+        if found is None or not CHUNK_EXT_RE.fullmatch(line, found.end()):
             self.is_cut = True
             return None
         size = int(found[1], 16)
@@ -98,11 +93,15 @@ class Arrival:
             return None
         self._payload += size
         self._chunk_at = line_end + 2 + size + 2
+        self.is_cut = self.is_cut or not self.received.endswith(LINE_END, 0, self._chunk_at)
         return size
 
     def _last_chunk(self, line_end: int) -> int | None:
-        """Trailers may follow it; an empty line ends them."""
-        if self.received.find(HEAD_END, line_end) >= 0:
-            return 0
-        self.is_cut = len(self.received) - line_end > MAX_HEAD_BYTES
-        return None
+        """Trailers may follow it; an empty line ends them. Whether they are right is found out too late to take it
+        back, so nothing may follow them."""
+        end = self.received.find(HEAD_END, line_end)
+        if end < 0:
+            self.is_cut = len(self.received) - line_end > MAX_HEAD_BYTES
+            return None
+        self.is_cut = end > line_end
+        return 0

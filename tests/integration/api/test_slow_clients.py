@@ -187,6 +187,22 @@ def test_what_follows_a_body_that_is_too_large_is_no_request(server: Served) -> 
         assert b"Connection: close" in said
 
 
+def test_a_body_whose_length_is_written_oddly_is_no_request_either(server: Served) -> None:
+    smuggled = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    with server.connect() as client, client.makefile("rb") as answers:
+        client.sendall(POST + b"Content-Length: %025d\r\n\r\n" % len(smuggled))
+        assert answers.readline().startswith(b"HTTP/1.1 4")
+        with contextlib.suppress(ConnectionError):
+            client.sendall(smuggled)
+        assert b"HTTP/1.1 " not in answers.read()
+
+
+def test_an_expectation_that_is_not_met_is_refused_before_the_body(server: Served) -> None:
+    with server.connect(timeout=5) as client, client.makefile("rb") as answer:
+        client.sendall(POST + b"Expect: miracles\r\nContent-Length: 2\r\n\r\n")
+        assert answer.read().startswith(b"HTTP/1.1 417 ")
+
+
 def test_a_client_that_waits_for_the_word_to_send_gets_it(server: Served) -> None:
     with server.connect() as client:
         client.sendall(POST + b"Expect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n")
