@@ -17,7 +17,7 @@ from shared.domain.sealing import Seal
 PAGE: Final = 5_000
 """Links read in one transaction."""
 RANGE: Final = 50_000
-"""Ids in which rows without a seal are looked for in one transaction."""
+"""Rows among which those without a seal are looked for in one transaction."""
 HEADS: Final = 1_000
 
 Progress = Callable[[int], None]
@@ -92,10 +92,10 @@ def _compare(sessions: Sessions, heads: Iterable[Head]) -> HeadsSeen:
 
 def _unsealed(sessions: Sessions) -> Unsealed:
     """Over the whole audit."""
-    found = Unsealed(0, None, None, None)
-    for first in range(1, transact(sessions, audit_rows.last_id) + 1, RANGE):
-        part = transact(sessions, partial(audit_rows.unsealed, first=first, last=first + RANGE - 1))
-        found = _joined(found, part)
+    found, after = Unsealed(0, None, None, None), None
+    while part := transact(sessions, partial(audit_rows.part, after=after, most=RANGE)):
+        first, after = part
+        found = _joined(found, transact(sessions, partial(audit_rows.unsealed, first=first, last=after)))
     return found
 
 

@@ -40,7 +40,7 @@ class Sealer:
         Ids rise from step to step, and the next tick begins anew with the rows that committed late.
         """
         until = time.monotonic() + SECONDS
-        added, after, behind = 0, 0, 0.0
+        added, after, behind = 0, None, 0.0
         while (step := transact(self._service.sessions, partial(_step, after=after))) is not None:
             added, after, behind = added + step.added, step.last_id, max(behind, step.behind_seconds)
             if step.added:
@@ -65,7 +65,7 @@ class Sealer:
         self._logged = head.position
 
 
-def _step(session: Session, after: int) -> Sealed | None:
+def _step(session: Session, after: int | None) -> Sealed | None:
     step = audit_chain.seal_some(session, after=after, most=BATCH)
     if step is not None and step.added:
         reached("before_seal_commit")

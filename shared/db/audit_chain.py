@@ -24,8 +24,11 @@ PATIENCE: Final = ("idle_in_transaction_session_timeout", "statement_timeout")
 PATIENCE_SECONDS: Final = 15
 
 NOW = text("SELECT t, CAST(extract(epoch FROM t) AS text) FROM clock_timestamp() AS t")
-LISTED = text("SELECT audit_id FROM audit_waiting WHERE audit_id > :after ORDER BY audit_id LIMIT :most")
-SEALED = text("SELECT audit_id FROM audit_seal WHERE audit_id = ANY(:ids)")
+LISTED = text("""
+SELECT audit_id FROM audit_waiting WHERE :after IS NULL OR audit_id > CAST(:after AS bigint)
+ORDER BY audit_id LIMIT :most
+""")
+SEALED = text("SELECT audit_id FROM audit_seal WHERE audit_id = ANY(CAST(:ids AS bigint[]))")
 ADD = text("""
 INSERT INTO audit_seal (position, audit_id, hash, sealed_at)
 SELECT place, id, decode(hash, 'hex'), :sealed_at
@@ -35,7 +38,8 @@ STRIKE = text("DELETE FROM audit_waiting WHERE audit_id = ANY(:ids)")
 
 
 class Sealed(NamedTuple):
-    """What one step did: how many rows it sealed, the end of the chain since, and the last id it looked at.
+    """What one step did: how many rows it sealed, the end of the chain since, and the last id it looked at (None:
+    there is no row beyond where it began, which was below every id).
 
     `behind_seconds`: for how long the oldest of them had waited since its transaction began. `whole`: nothing waits
     beyond `last_id`.
@@ -43,13 +47,13 @@ class Sealed(NamedTuple):
 
     added: int
     head: Seal | None
-    last_id: int
+    last_id: int | None
     behind_seconds: float
     whole: bool
 
 
-def seal_some(session: Session, *, after: int, most: int) -> Sealed | None:
-    """Seals up to `most` rows that wait, with ids beyond `after`; None: another sealer is at it.
+def seal_some(session: Session, *, after: int | None, most: int) -> Sealed | None:
+    """Seals up to `most` rows that wait, with ids beyond `after` (None: all); answers None if another is at it.
 
     A row that waits and is not there stays on the list, where `payday audit verify` finds it.
     """

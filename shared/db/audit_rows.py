@@ -14,10 +14,11 @@ LATE_SECONDS = 120.0
 """A row that waits longer is late: its transaction may last a minute, and it is sealed within another."""
 
 # By their ids, never by a join: whatever the statistics say, this walks the key and not a hundred million rows.
+# Here and below ids are cast: the lowest of all, written out, is a numeric, and no key is walked for a numeric.
 ROWS = text("""
 SELECT id, CAST(extract(epoch FROM at) AS text), actor, payer_id, action, subject, subject_id,
   CAST(before AS text), CAST(after AS text), request_id
-FROM audit WHERE id = ANY(:ids)
+FROM audit WHERE id = ANY(CAST(:ids AS bigint[]))
 """)
 
 SEAL = "SELECT position, audit_id, hash, CAST(extract(epoch FROM sealed_at) AS text) FROM audit_seal"
@@ -25,15 +26,22 @@ SEALS = text(f"{SEAL} WHERE position > :after ORDER BY position LIMIT :most")
 HEAD = text(f"{SEAL} ORDER BY position DESC LIMIT 1")
 HASHES = text("SELECT position, hash FROM audit_seal WHERE position = ANY(:positions)")
 
+# Ids may lie far apart, or below one, when somebody chose them: a part is so many rows, wherever they are.
+PART = text("""
+SELECT min(id), max(id)
+FROM (SELECT id FROM audit WHERE :after IS NULL OR id > CAST(:after AS bigint) ORDER BY id LIMIT :most) AS part
+""")
+
 # Both sides are bounded by the range, so that no plan reads more than a range.
-UNSEALED = text("""
+WITHIN = "BETWEEN CAST(:first AS bigint) AND CAST(:last AS bigint)"
+UNSEALED = text(f"""
 SELECT count(*) FILTER (WHERE w.audit_id IS NOT NULL) AS waiting,
-  CAST(extract(epoch FROM clock_timestamp() - min(a.at) FILTER (WHERE w.audit_id IS NOT NULL)) AS float8) AS seconds,
+  CAST(extract(epoch FROM clock_timestamp() - min(w.since)) AS float8) AS seconds,
   min(a.id) FILTER (WHERE w.audit_id IS NOT NULL) AS first_waiting,
   min(a.id) FILTER (WHERE w.audit_id IS NULL) AS forgotten
-FROM audit a LEFT JOIN audit_waiting w ON w.audit_id = a.id AND w.audit_id BETWEEN :first AND :last
-WHERE a.id BETWEEN :first AND :last AND NOT EXISTS (
-  SELECT FROM audit_seal s WHERE s.audit_id = a.id AND s.audit_id BETWEEN :first AND :last)
+FROM audit a LEFT JOIN audit_waiting w ON w.audit_id = a.id AND w.audit_id {WITHIN}
+WHERE a.id {WITHIN} AND NOT EXISTS (
+  SELECT FROM audit_seal s WHERE s.audit_id = a.id AND s.audit_id {WITHIN})
 """)
 
 GONE = text("""
@@ -41,7 +49,7 @@ SELECT min(audit_id) FROM audit_waiting w WHERE NOT EXISTS (SELECT FROM audit a 
 """)
 
 WAITING = text("""
-SELECT count(*), CAST(extract(epoch FROM clock_timestamp() - min(a.at)) AS float8)
+SELECT count(*), CAST(extract(epoch FROM clock_timestamp() - min(w.since)) AS float8)
 FROM audit_waiting w JOIN audit a ON a.id = w.audit_id
 """)
 
@@ -89,9 +97,10 @@ def hashes(session: Session, positions: Collection[int]) -> dict[int, bytes]:
     return {row[0]: bytes(row[1]) for row in session.execute(HASHES, {"positions": list(positions)})}
 
 
-def last_id(session: Session) -> int:
-    """The highest id of the audit; 0 if it is empty."""
-    return int(session.scalar(text("SELECT coalesce(max(id), 0) FROM audit")) or 0)
+def part(session: Session, *, after: int | None, most: int) -> tuple[int, int] | None:
+    """The first and the last id of the next rows beyond `after` (None: from the lowest one); None: there are none."""
+    first, last = session.execute(PART, {"after": after, "most": most}).one()
+    return None if first is None else (first, last)
 
 
 def unsealed(session: Session, first: int, last: int) -> Unsealed:

@@ -76,3 +76,4 @@ class AuditWaiting(Base):
     __tablename__ = "audit_waiting"
 
     audit_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    since: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())

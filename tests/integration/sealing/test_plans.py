@@ -62,8 +62,10 @@ LAST = {"first": ROWS - 50_000, "last": ROWS}
         (audit_chain.STRIKE, {"ids": IDS}, 1_000),
         (audit_rows.SEALS, {"after": 90_000, "most": 5_000}, 5_000),
         (audit_rows.HASHES, {"positions": IDS}, 1_000),
+        (audit_rows.PART, {"after": None, "most": 5_000}, 5_000),
+        (audit_rows.PART, {"after": ROWS - 50_000, "most": 5_000}, 5_000),
     ],
-    ids=["head", "list", "rows", "sealed", "strike", "page", "hashes"],
+    ids=["head", "list", "rows", "sealed", "strike", "page", "hashes", "first part", "part"],
 )
 def test_a_statement_reads_what_it_was_asked_for_and_no_more(
     ledger: Ledger, statement: TextClause, parameters: dict[str, Any], most: int

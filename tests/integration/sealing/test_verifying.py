@@ -175,10 +175,45 @@ def test_rows_that_wait_for_a_moment_are_no_fault(sealed: Ledger) -> None:
 
 def test_rows_that_wait_too_long_are_a_fault_that_says_how_many_and_since_when(sealed: Ledger) -> None:
     sealed.write(4)
-    sealed.tamper("UPDATE audit SET at = at - interval '5 minutes' WHERE id = 11")
+    sealed.tamper("UPDATE audit_waiting SET since = since - interval '5 minutes' WHERE audit_id = 11")
     fault = sealed.fault()
     assert fault[:3] == (FaultKind.LATE, None, 10)
     assert "3 others are not sealed yet, for 300 s" in fault.detail
+
+
+def test_a_row_waits_since_it_was_noted_however_old_it_is(sealed: Ledger) -> None:
+    sealed.rows(
+        "INSERT INTO audit (at, actor, action, subject, subject_id)"
+        " VALUES (now() - interval '1 year', 'a', 'b', 'c', 'd')"
+    )
+    verdict = sealed.verify()
+    assert (verdict.fault, verdict.waiting) == (None, 1)
+    assert verdict.seconds is not None
+    assert verdict.seconds < 60
+
+
+LOWEST, HIGHEST = -(2**63), 2**63 - 1
+
+
+@pytest.mark.parametrize("chosen", [LOWEST, -1, 0, 2**62, HIGHEST])
+def test_a_row_that_was_slipped_in_under_an_id_of_ones_choice_is_named(sealed: Ledger, chosen: int) -> None:
+    sealed.tamper(
+        "INSERT INTO audit (id, actor, action, subject, subject_id) OVERRIDING SYSTEM VALUE"
+        " VALUES (CAST(:chosen AS bigint), 'mallory', 'a', 'b', 'c')",
+        chosen=chosen,
+    )
+    assert sealed.fault()[:3] == (FaultKind.NEVER_SEALED, None, chosen)
+
+
+@pytest.mark.parametrize("chosen", [LOWEST, 0, HIGHEST])
+def test_a_row_with_an_id_of_ones_choice_is_sealed_like_any_other(sealed: Ledger, chosen: int) -> None:
+    sealed.rows(
+        "INSERT INTO audit (id, actor, action, subject, subject_id) OVERRIDING SYSTEM VALUE"
+        " VALUES (CAST(:chosen AS bigint), 'a', 'a', 'b', 'c')",
+        chosen=chosen,
+    )
+    assert sealed.seal() == 1
+    sealed.assert_sound(10)
 
 
 def test_an_empty_audit_is_sound_and_says_so(ledger: Ledger) -> None:

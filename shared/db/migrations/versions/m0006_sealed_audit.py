@@ -69,6 +69,8 @@ def upgrade() -> None:
     op.create_table(
         "audit_waiting",
         sa.Column("audit_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        # What is in the audit already begins to wait now, however old it is.
+        sa.Column("since", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
         sa.PrimaryKeyConstraint("audit_id", name=op.f("audit_waiting_pkey")),
     )
     op.execute(WAIT)
