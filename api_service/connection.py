@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
@@ -53,13 +54,20 @@ class ClientSocket(socket.socket):
 
 
 class Connection(TConn):  # type: ignore[misc]
-    """`arrival` is the request that comes in, `surplus` what came behind the one that is answered."""
+    """`arrival` is the request that comes in, `surplus` what came behind the one that is answered; `idle_since` is
+    monotonic."""
 
     def __init__(self, cfg: Any, client: socket.socket, address: Any, server: Any, linger: Callable[[Any], None]):
         super().__init__(cfg, ClientSocket(client), address, server)
         self.arrival = Arrival()
         self.surplus = b""
+        self.idle_since = time.monotonic()
         self._linger = linger
+
+    def set_timeout(self) -> None:
+        """It is idle from now on."""
+        super().set_timeout()
+        self.idle_since = time.monotonic()
 
     def receive(self) -> bytes | None:
         """What has come; nothing of it when the client has gone, None when there is none yet."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from concurrent.futures import Future
 from functools import partial
 from selectors import EVENT_READ
@@ -20,7 +21,9 @@ from api_service.server_problems import TOO_SLOW
 REQUEST_SECONDS: Final = 15.0
 """From a request's first byte to its last."""
 CROWDED: Final = 0.9
-"""Of the connections that a process may have; above it those that have been idle longest make room."""
+"""Of the connections that a process may have; above it some make room for others."""
+NEW_SECONDS: Final = 1.0
+"""How long an idle connection is never made to: its request may be here already, and not read yet."""
 
 
 class ReceivingWorker(LeavingWorker):
@@ -119,13 +122,19 @@ class ReceivingWorker(LeavingWorker):
             self._begin(conn, received)
 
     def murder_keepalived(self, force: bool = False) -> None:
-        """Ends what is idle too long, or longest in a crowd; called at each turn of the loop."""
+        """Ends what is idle too long, and in a crowd what is in the way; called at each turn of the loop."""
         super().murder_keepalived(force)
-        while self.keepalived_conns and self.nr_conns > CROWDED * self.worker_connections:
-            conn = self.keepalived_conns.popleft()
-            self.poller.unregister(conn.sock)
-            self.nr_conns -= 1
-            conn.close()
+        while self.nr_conns > CROWDED * self.worker_connections:
+            in_the_way = self._in_the_way()
+            if not in_the_way:
+                break
+            self._drop(in_the_way.popleft())
+
+    def _in_the_way(self) -> deque[Connection] | None:
+        """Whose first is to go: who has been idle longest, else who sends slowest, else who reads slowest."""
+        if self.keepalived_conns and self.keepalived_conns[0].idle_since <= time.monotonic() - NEW_SECONDS:
+            return self.keepalived_conns
+        return self.pending_conns or self.leaving
 
     def murder_pending(self) -> None:
         """Ends what arrives too long; called at each turn of the loop."""
