@@ -1,5 +1,6 @@
 """The files of a PostgreSQL cluster: made whole or not at all."""
 
+import contextlib
 import secrets
 import shutil
 import signal
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from deploy.local.account import Account, give
 from deploy.local.loopback import SERVER_ENVIRONMENT
-from deploy.local.orphans import wait_until_abandoned
+from deploy.local.orphans import wait_until_unknown
 from deploy.local.processes import ChildProcess
 
 PASSWORD_NAME = "payday.password"  # noqa: S105 - the name of a file
@@ -55,8 +56,15 @@ def password_of(data_dir: Path) -> str:
 
 def _remove_unfinished(data_dir: Path) -> None:
     for workshop in data_dir.parent.glob(f".{data_dir.name}.new-*"):
-        wait_until_abandoned(workshop / "cluster")
-        shutil.rmtree(workshop)
+        wait_until_unknown(workshop / "cluster")
+        _remove(workshop)
+
+
+def _remove(folder: Path) -> None:
+    """Also what somebody who is ending takes away meanwhile."""
+    while folder.exists():
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(folder)
 
 
 def _initdb_command(folder: Path, password: Path, bin_dir: Path, *, durable: bool) -> list[str | Path]:

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from deploy.local.errors import LocalServerError
@@ -46,8 +47,24 @@ def wait_until_abandoned(folder: Path) -> None:
 
     The children of a killed postmaster live on for a moment. Raises LocalServerError when they stay.
     """
-    if not wait_for(lambda: not _processes_in(folder), KILL_SECONDS):
-        raise LocalServerError(f"processes {_processes_in(folder)} of an earlier run still work in {folder}")
+    _wait_until_none(_is_in, folder)
+
+
+def wait_until_unknown(folder: Path) -> None:
+    """Return when no process is in `folder` or was told of it either (looked at on Linux only).
+
+    For a folder whose name is known to who works there alone. The servers that a killed initdb started may enter it
+    only now. Raises LocalServerError when they stay.
+    """
+    _wait_until_none(_knows, folder)
+
+
+def _wait_until_none(works: Callable[[Path, Path], bool], folder: Path) -> None:
+    def found() -> list[str]:
+        return [process.name for process in Path("/proc").glob("[0-9]*") if works(process, folder)]
+
+    if not wait_for(lambda: not found(), KILL_SECONDS):
+        raise LocalServerError(f"processes {', '.join(found())} of an earlier run still work in {folder}")
 
 
 def _serves(pid: int, program: str, folder: Path) -> bool:
@@ -67,10 +84,16 @@ def _command_line(pid: int) -> list[str]:
         return []
 
 
-def _processes_in(folder: Path) -> list[int]:
-    found = []
-    for link in Path("/proc").glob("[0-9]*/cwd"):
-        with contextlib.suppress(OSError):
-            if link.readlink() == folder:
-                found.append(int(link.parent.name))
-    return found
+def _is_in(process: Path, folder: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return (process / "cwd").readlink() == folder
+    return False
+
+
+def _knows(process: Path, folder: Path) -> bool:
+    """initdb is told by a word, and tells its servers by their environment."""
+    name = os.fsencode(folder)
+    with contextlib.suppress(OSError):
+        words, told = ((process / kind).read_bytes().split(b"\0") for kind in ("cmdline", "environ"))
+        return name in words or b"PGDATA=" + name in told or _is_in(process, folder)
+    return False
