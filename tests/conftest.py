@@ -1,3 +1,3 @@
-"""What all tests share: which of them run, what a skip means, and real servers."""
+"""What all tests share: which of them run, what a skip means, Ctrl-C, and real servers."""
 
-pytest_plugins = ["tests.selection", "tests.skips", "tests.embedded", "tests.rabbit", "pytester"]
+pytest_plugins = ["tests.selection", "tests.skips", "tests.interrupts", "tests.embedded", "tests.rabbit", "pytester"]

@@ -1,5 +1,8 @@
 """The rules of this test suite, shown on small suites of their own."""
 
+import signal
+from collections.abc import Iterator
+
 import pytest
 
 SKIPPING = """
@@ -26,6 +29,16 @@ def test_quick(): pass
 """
 
 
+INTERRUPTED = """
+import signal, subprocess, sys
+
+def test_one():
+    program = "import os, signal; os.kill(os.getpid(), signal.SIGINT)"
+    child = subprocess.run([sys.executable, "-c", program], stderr=subprocess.DEVNULL)
+    assert child.returncode == -signal.SIGINT
+"""
+
+
 @pytest.fixture
 def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """A suite under our rules, on a developer's machine."""
@@ -36,7 +49,7 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
 
 
 def run(suite: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    ours = ("-p", "tests.skips", "-p", "tests.selection")
+    ours = ("-p", "tests.skips", "-p", "tests.selection", "-p", "tests.interrupts")
     return suite.runpytest_inprocess(*ours, "-p", "no:cacheprovider", *arguments)
 
 
@@ -87,3 +100,17 @@ def test_benchmarks_are_collected_only_when_they_are_named(
     run(suite, "benchmarks").assert_outcomes(passed=1)
     run(suite, "benchmarks/test_speed.py::test_speed").assert_outcomes(passed=1)
     run(suite, ".", "benchmarks").assert_outcomes(passed=2)
+
+
+@pytest.fixture
+def in_the_background() -> Iterator[None]:
+    """As a shell starts its background commands."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("in_the_background")
+def test_a_child_takes_ctrl_c_also_in_a_run_in_the_background(suite: pytest.Pytester) -> None:
+    suite.makepyfile(test_suite=INTERRUPTED)
+    run(suite).assert_outcomes(passed=1)
