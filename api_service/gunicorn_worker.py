@@ -8,17 +8,17 @@ from typing import Any, Final
 
 from api_service.connection import Connection
 from api_service.draining import draining
+from api_service.lane import Lane
 from api_service.receiving_worker import ReceivingWorker
 from api_service.server_problems import OVERLOADED
 from api_service.service import NAME
 from shared.db import patience
 
-WAITING_PER_THREAD: Final = 50
-"""Requests that have arrived; more are refused at once, because nobody waits that long for an answer."""
 DATABASE_SECONDS: Final = 12.0
 """For one answer of the database: above its own lock_timeout, so that it can say itself what is in the way."""
 PROBES: Final = (b"GET /healthz ", b"GET /readyz ")
-"""Each has a thread of its own: a database that holds all others must not look like a process that is dead."""
+"""Each has a thread of its own: a database that holds all others must not look like a process that is dead, and
+probes that a database holds must not refuse all others."""
 
 
 class Worker(ReceivingWorker):
@@ -29,15 +29,20 @@ class Worker(ReceivingWorker):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.in_hand = 0
         self.drain_seconds = 0.0
         self.stops_at: float | None = None
 
     def init_process(self) -> None:
         """Runs until the worker ends."""
         patience.end_waits(DATABASE_SECONDS)
-        self.probe_pools = {probe: ThreadPoolExecutor(1) for probe in PROBES}
+        self.probe_lanes = {probe: Lane(ThreadPoolExecutor(1), threads=1) for probe in PROBES}
         super().init_process()
+
+    def get_thread_pool(self) -> ThreadPoolExecutor:
+        """The threads of all requests that are no probes."""
+        threads: ThreadPoolExecutor = super().get_thread_pool()
+        self.lane = Lane(threads, self.cfg.threads)
+        return threads
 
     def load_wsgi(self) -> None:
         """The app knows how long its process is to drain."""
@@ -72,15 +77,15 @@ class Worker(ReceivingWorker):
 
     def enqueue_req(self, conn: Connection) -> None:
         """Gives a request that has arrived to a thread."""
-        pool = next((pool for probe, pool in self.probe_pools.items() if conn.arrival.starts_with(probe)), None)
-        if pool is None and self.in_hand >= WAITING_PER_THREAD * self.cfg.threads:
+        probed = (lane for probe, lane in self.probe_lanes.items() if conn.arrival.starts_with(probe))
+        lane = next(probed, self.lane)
+        if lane.is_full:
             self.refuse(conn, OVERLOADED)
             return
-        self.in_hand += 1
-        future = (pool or self.tpool).submit(self.handle, conn)
-        future.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
+        future = lane.enter(self.handle, conn)
+        future.add_done_callback(lambda done: self.method_queue.defer(self.leave_lane, lane, conn, done))
 
-    def finish_request(self, conn: Connection, fs: Future[Any]) -> None:
+    def leave_lane(self, lane: Lane, conn: Connection, fs: Future[Any]) -> None:
         """Back in the loop."""
-        self.in_hand -= 1
-        super().finish_request(conn, fs)
+        lane.leave()
+        self.finish_request(conn, fs)

@@ -130,11 +130,13 @@ class ReceivingWorker(LeavingWorker):
                 break
             self._drop(in_the_way.popleft())
 
-    def _in_the_way(self) -> deque[Connection] | None:
+    def _in_the_way(self) -> deque[Connection]:
         """Whose first is to go: who has been idle longest, else who sends slowest, else who reads slowest."""
-        if self.keepalived_conns and self.keepalived_conns[0].idle_since <= time.monotonic() - NEW_SECONDS:
-            return self.keepalived_conns
-        return self.pending_conns or self.leaving
+        idle: deque[Connection] = self.keepalived_conns
+        sending: deque[Connection] = self.pending_conns
+        if idle and idle[0].idle_since <= time.monotonic() - NEW_SECONDS:
+            return idle
+        return sending or self.leaving
 
     def murder_pending(self) -> None:
         """Ends what arrives too long; called at each turn of the loop."""

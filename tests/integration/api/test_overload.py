@@ -8,7 +8,7 @@ import psycopg2
 import pytest
 
 from api_service.auth.development import make_token
-from api_service.gunicorn_worker import WAITING_PER_THREAD
+from api_service.lane import WAITING_PER_THREAD
 from api_service.start import CONNECTIONS
 from tests.integration.api.client import RENT
 from tests.integration.api.served import Served
@@ -49,3 +49,19 @@ def test_what_waits_too_long_anyway_is_refused_at_once(server: Served, database_
         answers = {client.recv(65536)[:13] for client in clients[:MOST]}
         # 503 where this machine took longer for all this than the database waits for a lock.
         assert b"HTTP/1.1 200 " in answers <= {b"HTTP/1.1 200 ", b"HTTP/1.1 503 "}
+
+
+def test_probes_that_wait_for_the_database_refuse_nobody_else(server: Served, database_url: str) -> None:
+    with server.session() as session, contextlib.ExitStack() as stack:
+        other = stack.enter_context(contextlib.closing(psycopg2.connect(database_url)))
+        other.cursor().execute("LOCK TABLE alembic_version")
+        clients = [stack.enter_context(server.connect()) for _ in range(MOST + BEYOND)]
+        for client in clients:
+            client.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+        for client in clients[MOST:]:
+            assert b"Too many requests wait." in client.recv(65536)
+        assert session.get(f"{server.url}/v1/schedules", timeout=5).status_code == 200
+        assert server.status("/healthz") == 200
+        other.rollback()
+        for client in clients[:WAITING_PER_THREAD]:
+            assert client.recv(65536)
