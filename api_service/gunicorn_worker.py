@@ -75,6 +75,13 @@ class Worker(ReceivingWorker):
                     pass
                 listener.close()
 
+    def is_parent_alive(self) -> bool:
+        """Without gunicorn's master nothing new is accepted, and each connection is closed with its next answer: who
+        is started in its place needs the port."""
+        is_alive: bool = super().is_parent_alive()
+        self.alive = self.alive and is_alive
+        return is_alive
+
     def enqueue_req(self, conn: Connection) -> None:
         """Gives a request that has arrived to a thread."""
         probed = (lane for probe, lane in self.probe_lanes.items() if conn.arrival.starts_with(probe))

@@ -44,7 +44,7 @@ class Served:
     """One gunicorn on a port of its own; the log is what it wrote to standard error and output."""
 
     def __init__(self, database_url: str, folder: Path, **changes: str) -> None:
-        self.port = free_port()
+        self.port = int(changes.get("PORT") or free_port())
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = folder / f"log-{self.port}"
         variables = {

@@ -1,6 +1,8 @@
 """A process that is told to stop says so first, answers what it has, and leaves nothing half done."""
 
+import contextlib
 import json
+import os
 import signal
 import socket
 import threading
@@ -126,6 +128,37 @@ def test_readyz_turns_red_while_requests_are_still_answered(server: Served) -> N
     assert server.status("/readyz") == 503
     assert server.process.wait(10) == 0
     assert server.status("/healthz") is None
+
+
+def test_when_the_master_is_killed_another_can_take_the_port_at_once(
+    server: Served, database_url: str, tmp_path: Path
+) -> None:
+    """Its workers are asked on and on, over connections that are kept."""
+    (again := tmp_path / "again").mkdir()
+    asking = [server.connect() for _ in range(CLIENTS)]
+    done = threading.Event()
+
+    def keep_asking(connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            while connection.recv(65536) and not done.wait(0.1):
+                connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+
+    clients = [threading.Thread(target=keep_asking, args=[connection]) for connection in asking]
+    for client in clients:
+        client.start()
+    try:
+        server.process.kill()
+        server.process.wait()
+        with Served(database_url, again, PORT=str(server.port)) as other:
+            other.wait_until(lambda: "Listening at" in other.log, 15)  # gunicorn tries for five seconds
+            assert other.status("/readyz") == 200
+    finally:
+        done.set()
+        for client in clients:
+            client.join()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.process.pid, signal.SIGKILL)
 
 
 @pytest.mark.all
