@@ -10,7 +10,9 @@ import json
 import socket
 import threading
 from contextlib import suppress
+from ipaddress import ip_address
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -28,13 +30,25 @@ def fetch(url: str, timeout_seconds: float) -> Any:
         with requests.Session() as session:
             for scheme in ("https://", "http://"):
                 session.mount(scheme, _Adapter(watch))
-            with session.get(url, timeout=timeout_seconds, allow_redirects=False, stream=True) as response:
+            with session.get(
+                url, timeout=timeout_seconds, allow_redirects=False, stream=True, proxies=_unproxied(url)
+            ) as response:
                 if response.status_code != requests.codes.ok:
                     raise ValueError(f"the issuer answers {response.status_code}")
                 return json.loads(_read(response))
     finally:
         timer.cancel()
         watch.close()
+
+
+def _unproxied(url: str) -> dict[str, str]:
+    """The proxies' exception for an issuer on this machine: a proxy would look for it on its own. Raises ValueError for
+    what is no address."""
+    host = urlsplit(url).hostname or ""
+    with suppress(ValueError):
+        if host == "localhost" or ip_address(host).is_loopback:
+            return {"no_proxy": host}
+    return {}
 
 
 class _Watch:

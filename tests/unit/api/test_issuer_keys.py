@@ -306,6 +306,22 @@ def test_an_issuer_that_cannot_be_reached_leaves_nobody_judged() -> None:
             IssuerKeys(url).key("old", "ES256")
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_an_issuer_on_this_machine_is_not_asked_through_a_proxy(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    for variable in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+    with Issuer() as proxy:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.port}")
+        url = f"http://{host}:{issuer.port}/jwks"
+        assert knows(IssuerKeys(url, timeout_seconds=PATIENCE_SECONDS), OLD)
+        assert proxy.fetches == 0
+        with pytest.raises(KeysUnavailable):
+            knows(IssuerKeys("http://issuer.invalid/jwks", timeout_seconds=PATIENCE_SECONDS), OLD)
+        assert proxy.fetches == 1
+
+
 def test_keys_come_over_tls_from_whom_the_machine_trusts(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
     authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
