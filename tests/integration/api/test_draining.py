@@ -118,7 +118,8 @@ def test_under_load_a_stop_loses_no_request_and_halves_no_answer(server: Served,
 
 def test_readyz_turns_red_while_requests_are_still_answered(server: Served) -> None:
     server.process.send_signal(signal.SIGTERM)
-    server.wait_until(lambda: server.status("/readyz") == 503, 5)
+    # Of both processes, which are told one after the other.
+    server.wait_until(lambda: all(server.status("/readyz") == 503 for _ in range(8)), 1.5)
     with server.session() as session:
         answer = session.get(f"{server.url}/v1/schedules", timeout=5)
         assert answer.status_code == 200
