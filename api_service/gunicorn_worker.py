@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Any, Final
 
 from api_service.connection import Connection
@@ -31,6 +34,7 @@ class Worker(ReceivingWorker):
         super().__init__(*args, **kwargs)
         self.drain_seconds = 0.0
         self.stops_at: float | None = None
+        self.taken_for_the_masters: SimpleQueue[int] = SimpleQueue()
 
     def init_process(self) -> None:
         """Runs until the worker ends."""
@@ -48,6 +52,17 @@ class Worker(ReceivingWorker):
         """The app knows how long its process is to drain."""
         super().load_wsgi()
         self.drain_seconds = self.wsgi.extensions[NAME].settings.drain_seconds
+        if self._was_told_to_stop():
+            self.handle_exit(signal.SIGTERM, None)
+
+    def _was_told_to_stop(self) -> bool:
+        """Whether SIGTERM came between the fork and this worker's own handlers: until then a signal goes where the
+        master's go, in this process's copy, and nobody would look. The stop would wait for the whole graceful time."""
+        told = False
+        with suppress(Empty):
+            while True:
+                told |= self.taken_for_the_masters.get_nowait() == signal.SIGTERM
+        return told
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """SIGTERM: /readyz says no, and each connection is closed with its next answer, for the time of draining;

@@ -81,3 +81,8 @@ timeout = 60  # a worker whose main loop hangs; a slow request does not count
 graceful_timeout = 30 + math.ceil(settings.drain_seconds)  # from SIGTERM to the end of what is being answered
 keepalive = 75  # longer than a load balancer keeps an idle connection
 limit_request_line = 8190  # a cursor is in the address
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """gunicorn's hook: what a signal that comes now finds, see the worker."""
+    worker.taken_for_the_masters = server.SIG_QUEUE

@@ -112,6 +112,7 @@ def test_two_beats_and_four_workers_pay_nothing_twice(start_town: StartTown) -> 
     assert town.bank.summary()["sends"] == 120
 
 
+@pytest.mark.all
 def test_events_created_after_the_plan_by_two_api_processes_at_once_are_paid_today(start_town: StartTown) -> None:
     town = start_town(PROVIDER_BATCH_SIZE="10", BATCH_SIZE="10")
     first, second = town.api(), town.api()
@@ -137,6 +138,7 @@ def test_events_created_after_the_plan_by_two_api_processes_at_once_are_paid_tod
     assert (run["due"]["count"], run["paid"]["count"], run["balanced"]) == (61, 61, True)
 
 
+@pytest.mark.all
 def test_a_worker_asked_to_end_gives_back_what_it_did_not_send(start_town: StartTown) -> None:
     town = start_town(
         "--latency-ms", "100", PROVIDER_CONCURRENCY="1", LEASE_SECONDS="120", PROVIDER_TIMEOUT_SECONDS="5"

@@ -17,8 +17,8 @@ def world(database_url: str) -> Iterator[World]:
 
 KEYS = text("""
 INSERT INTO idempotency_key
-  (caller, operation, key, fingerprint, response_status, response_headers, response_body, created_at)
-SELECT 'alice', 'POST /v1/schedules', :name || n, '', 201, '{}', '{}', now() - CAST(:age AS interval)
+  (caller, operation, key, fingerprint, response_status, response_headers, response_body, touched, created_at)
+SELECT 'alice', 'POST /v1/schedules', :name || n, '', 201, '{}', '{}', '{}', now() - CAST(:age AS interval)
 FROM generate_series(1, :count) AS n
 """)
 

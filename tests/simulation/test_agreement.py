@@ -41,6 +41,7 @@ def agree(database: Database, first: int, last: int, *, freezes: bool = False) -
     return sum(pair.comparisons for pair in pairs)
 
 
+@pytest.mark.all
 def test_a_few_stories_are_the_same_on_postgresql(database: Database) -> None:
     assert agree(database, 0, A_FEW) > 10 * A_FEW
 

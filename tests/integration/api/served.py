@@ -17,7 +17,8 @@ from api_service.auth.development import make_token
 from deploy.local.ports import free_port
 
 ROOT = Path(__file__).parents[3]
-COMMAND = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "api_service.wsgi:app"]
+SETTINGS = "deploy/gunicorn.conf.py"
+COMMAND = [sys.executable, "-m", "gunicorn", "-c", SETTINGS, "api_service.wsgi:app"]
 START_SECONDS = 60
 OURS = (
     "DATABASE_URL",
@@ -43,7 +44,7 @@ def environment(**changes: str) -> dict[str, str]:
 class Served:
     """One gunicorn on a port of its own; the log is what it wrote to standard error and output."""
 
-    def __init__(self, database_url: str, folder: Path, **changes: str) -> None:
+    def __init__(self, database_url: str, folder: Path, *, settings: str = SETTINGS, **changes: str) -> None:
         self.port = int(changes.get("PORT") or free_port())
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = folder / f"log-{self.port}"
@@ -57,7 +58,12 @@ class Served:
         }
         with self._log.open("wb") as output:
             self.process = subprocess.Popen(
-                COMMAND, cwd=ROOT, env=environment(**variables), stderr=output, stdout=output, process_group=0
+                [settings if word == SETTINGS else word for word in COMMAND],
+                cwd=ROOT,
+                env=environment(**variables),
+                stderr=output,
+                stdout=output,
+                process_group=0,
             )
         try:
             self.wait_until(lambda: self.status("/readyz") == 200, START_SECONDS)

@@ -16,7 +16,7 @@ import pytest
 
 from api_service.auth.development import make_token
 from tests.integration.api.client import RENT
-from tests.integration.api.served import Served
+from tests.integration.api.served import ROOT, Served
 
 TOKEN = make_token("alice", ["schedules:read", "schedules:write"])
 CLIENTS = 6
@@ -195,3 +195,22 @@ def is_waiting(database_url: str) -> bool:
             return bool(cursor.fetchone()[0])  # type: ignore[index]
     finally:
         connection.close()
+
+
+def test_a_process_that_is_told_while_it_starts_stops_too(database_url: str, tmp_path: Path) -> None:
+    """Between its fork and its own handlers, when a signal still goes where the master's go."""
+    settings = tmp_path / "gunicorn.conf.py"
+    settings.write_text(f"""
+import os, signal
+exec(open("{ROOT / "deploy/gunicorn.conf.py"}").read())
+ours = post_fork
+
+def post_fork(server, worker):
+    ours(server, worker)
+    if worker.age == 1:
+        os.kill(os.getpid(), signal.SIGTERM)
+""")
+    with Served(database_url, tmp_path, settings=str(settings), DRAIN_SECONDS="0") as server:
+        server.wait_until(lambda: server.log.count("Worker exiting") == 1, 10)
+        server.wait_until(lambda: server.log.count("Booting worker") == 3, 10)
+        assert server.stop() == 0
