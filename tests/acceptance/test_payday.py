@@ -48,6 +48,7 @@ def test_schedules_created_over_http_are_paid_by_beat_and_worker(start_town: Sta
     assert api.get(f"/v1/events/{later['events'][0]['id']}")["status"] == "scheduled"
 
 
+@pytest.mark.all
 def test_a_worker_killed_in_mid_batch_leaves_nothing_unpaid_and_nothing_paid_twice(start_town: StartTown) -> None:
     town = start_town("--latency-ms", "20", PROVIDER_CONCURRENCY="2", BATCH_SIZE="100")
     api = town.api()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import sys
 
+import pytest
+
 from deploy.local.processes import ChildProcess, wait_for
 from tests.acceptance.conftest import StartTown
 from tests.benchmarks.batch_rate import fill
@@ -13,6 +15,7 @@ from tests.town import ROOT, Town
 EVENTS = 30_000
 
 
+@pytest.mark.all
 def test_the_next_tick_goes_on_where_a_killed_one_stopped(start_town: StartTown) -> None:
     town = start_town(BATCH_SIZE="2", PROVIDER_BATCH_SIZE="500")
     fill(town.environment["DATABASE_URL"], EVENTS)

@@ -185,6 +185,7 @@ def hosted(broker_url: str, *forbidden: str) -> Iterator[str]:
         client.execute_command("ACL", "DELUSER", "hosted")
 
 
+@pytest.mark.all
 def test_a_broker_that_hides_its_policy_is_believed_with_a_warning(
     database_url: str, broker_url: str, tmp_path: Path
 ) -> None:

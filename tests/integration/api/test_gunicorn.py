@@ -118,6 +118,7 @@ def test_a_start_that_cannot_be_says_why_without_a_traceback(
         assert word in ended.stderr
 
 
+@pytest.mark.all
 def test_a_key_file_that_cannot_be_read_stops_the_start(database_url: str, tmp_path: Path) -> None:
     for content in (None, b"", b"{}", b'{"keys": []}', b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"):
         path = tmp_path / "key"

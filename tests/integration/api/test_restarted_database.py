@@ -136,6 +136,7 @@ def test_a_frozen_server_holds_requests_no_longer_than_we_wait_and_the_probes_no
     assert_all_is_well(server, asking)
 
 
+@pytest.mark.all
 def test_a_frozen_server_makes_the_process_unready_within_seconds(server: Served, postgres: Postgres) -> None:
     server.wait_until(lambda: server.status("/readyz") == 200, 20)
     with contextlib.closing(frozen([postgres.pid, *children(postgres.pid)])) as freezing:

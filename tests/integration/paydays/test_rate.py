@@ -57,6 +57,7 @@ def most_in_a_second(bank: BankProcess) -> int:
     return max(bisect_left(times, at + 1.0) - place for place, at in enumerate(times))
 
 
+@pytest.mark.all
 def test_no_second_sees_more_than_the_rate_whoever_sends(database_url: str, bank: BankProcess) -> None:
     begun = run_workers(database_url, bank, MAX_RPS, SECONDS)
     assert most_in_a_second(bank) <= MAX_RPS

@@ -401,6 +401,7 @@ def test_a_dry_run_writes_nothing(world: World) -> None:
     assert world.transact(lambda s: list(s.scalars(select(Attempt)))) == []
 
 
+@pytest.mark.all
 def test_twenty_thousand_payments_of_which_one_is_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.db.reconciliation.PAGE", 1000)
     _pay_many(world, 20_000)
