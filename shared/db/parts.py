@@ -100,7 +100,9 @@ def claim_next(session: Session, claim: Claim, holds: Holds, *, most: int | None
     if not holds.everything:
         found = [ClaimedEvent(*row) for row in _claim(session, claim, holds, most)]
     through = max((event.id for event in found), default=claim.through)
-    return replace(claim, fresh=found, through=through, held=bool(holds) and _any_left(session, claim))
+    # Also what an earlier part passed over: its hold may have ended meanwhile, and no later part looks back.
+    held = claim.held or (bool(holds) and _any_left(session, claim))
+    return replace(claim, fresh=found, through=through, held=held)
 
 
 def doubtful(session: Session, claim: Claim) -> list[ClaimedEvent]:
