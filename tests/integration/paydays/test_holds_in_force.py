@@ -1,5 +1,6 @@
 """What holds cover, and that what waited because of them is woken when one ends (rule P3)."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,8 +11,11 @@ from sqlalchemy.orm import Session
 from shared.db import holds, runs
 from shared.db.holds import HELD, Holds
 from shared.db.models import Hold
+from shared.db.parts import Claim
 from tests.integration.paydays.racing import overlap
 from tests.world import World
+from worker_service import pay
+from worker_service.service import Service
 
 TODAY = date(2026, 3, 2)
 WAIT = text("""
@@ -153,3 +157,24 @@ def test_two_that_end_the_same_hold_at_once_end_it_once(world: World) -> None:
 
     assert overlap(world, ending, ending) == []
     assert ended == [True, False]
+
+
+def test_what_a_part_passed_over_is_paid_when_its_hold_ends_before_the_batch_does(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parts go on behind the last event that was claimed; the one that was held lies before it."""
+    provider = replace(world.service.settings.provider, mode="none", concurrency=1, batch_size=1)
+    world.set_day("2026-03-02", provider=provider)
+    world.schedule("held")
+    world.schedule("other")
+    hold = place(world, payer="held")
+    following = pay._next
+
+    def ended(service: Service, claim: Claim) -> Claim | None:
+        end(world, hold)
+        return following(service, claim)
+
+    monkeypatch.setattr(pay, "_next", ended)
+    assert world.pay() == 1
+    assert world.pay() == 1
+    assert [event.status for event in world.events()] == ["paid", "paid"]
