@@ -157,7 +157,9 @@ def _claim_next(rows: Watched, claim: Claim, most: int | None) -> Claim:
             continue
         found.append(_claimed(rows, claim, event))
     left = bool(holds) and any(claimable(claim, event) for event in rows.of(claim.span))
-    return replace(claim, fresh=found, through=max((event.id for event in found), default=through), held=claim.held or left)
+    return replace(
+        claim, fresh=found, through=max((event.id for event in found), default=through), held=claim.held or left
+    )
 
 
 def _claimed(rows: Watched, claim: Claim, event: EventRow) -> ClaimedEvent:
