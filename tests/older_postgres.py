@@ -13,7 +13,10 @@ OLDEST = 15
 STATEMENTS = (
     "tests/integration/paydays",
     "tests/integration/calendars",
-    "tests/integration/sealing",
+    *(
+        f"tests/integration/sealing/test_{name}.py"
+        for name in ("sealing", "verifying", "refusals", "texts", "upgrading")
+    ),
     "tests/integration/test_engine.py",
     "tests/integration/test_plans.py",
     "tests/integration/test_schema.py",
