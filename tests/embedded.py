@@ -11,6 +11,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import psycopg2
@@ -148,14 +149,41 @@ def database_url(postgres_server: DatabaseServer, template_database: str) -> Ite
     postgres_server.drop(name)
 
 
+@contextlib.contextmanager
+def running_valkey(
+    server_folder: Path, name: str, eviction: Literal["noeviction", "allkeys-lru"], maxmemory: str
+) -> Iterator[Valkey]:
+    """A Valkey of whoever asks, in a folder of that name."""
+    folder = DataFolder(server_folder, server_account()).server_folder(name)
+    server = Valkey(folder, eviction=eviction, maxmemory=maxmemory, persistent=False)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@contextlib.contextmanager
+def running_postgres(server_folder: Path, name: str, *, durable: bool) -> Iterator[Postgres]:
+    """A PostgreSQL of whoever asks, with a migrated database `payday` of the role of that name."""
+    postgres = Postgres(server_folder / name, durable=durable, settings={"shared_buffers": "64MB"})
+    postgres.start()
+    try:
+        postgres.ensure_role(ROLE)
+        postgres.ensure_database(ROLE, ROLE)
+        from shared.db import migrate  # only tests that need a database need the migrations
+
+        migrate.upgrade(postgres.url(ROLE, ROLE))
+        yield postgres
+    finally:
+        postgres.stop("immediate")
+
+
 @pytest.fixture(scope="session")
 def broker(server_folder: Path) -> Iterator[Valkey]:
     """The embedded broker of this process's tests, also for those that kill and restart it."""
-    folder = DataFolder(server_folder, server_account()).server_folder("broker")
-    server = Valkey(folder, eviction="noeviction", maxmemory="256mb", persistent=False)
-    server.start()
-    yield server
-    server.stop()
+    with running_valkey(server_folder, "broker", "noeviction", "256mb") as server:
+        yield server
 
 
 @pytest.fixture
@@ -179,11 +207,8 @@ def broker_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def cache(server_folder: Path) -> Iterator[Valkey]:
     """The embedded cache of this process's tests, also for those that freeze it."""
-    folder = DataFolder(server_folder, server_account()).server_folder("cache")
-    server = Valkey(folder, eviction="allkeys-lru", maxmemory="64mb", persistent=False)
-    server.start()
-    yield server
-    server.stop()
+    with running_valkey(server_folder, "cache", "allkeys-lru", "64mb") as server:
+        yield server
 
 
 @pytest.fixture

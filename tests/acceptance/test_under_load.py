@@ -17,11 +17,9 @@ from uuid import uuid4
 import pytest
 import requests
 
-from deploy.local.account import server_account
-from deploy.local.folder import DataFolder
 from deploy.local.postgres import Postgres
 from deploy.local.valkey import Valkey
-from shared.db import migrate
+from tests.embedded import running_postgres, running_valkey
 from tests.integration.api.served import Served
 
 pytestmark = [pytest.mark.all, pytest.mark.xdist_group("load")]
@@ -148,24 +146,14 @@ class Load:
 @pytest.fixture
 def postgres(server_folder: Path) -> Iterator[Postgres]:
     """A durable one: what was answered must be there after an immediate stop."""
-    postgres = Postgres(server_folder / f"loaded-{uuid4().hex}", durable=True, settings={"shared_buffers": "64MB"})
-    postgres.start()
-    try:
-        postgres.ensure_role("payday")
-        postgres.ensure_database("payday", "payday")
-        migrate.upgrade(postgres.url("payday", "payday"))
+    with running_postgres(server_folder, f"loaded-{uuid4().hex}", durable=True) as postgres:
         yield postgres
-    finally:
-        postgres.stop("immediate")
 
 
 @pytest.fixture
 def valkey(server_folder: Path) -> Iterator[Valkey]:
-    folder = DataFolder(server_folder, server_account()).server_folder("loaded-cache")
-    server = Valkey(folder, eviction="allkeys-lru", maxmemory="64mb", persistent=False)
-    server.start()
-    yield server
-    server.stop()
+    with running_valkey(server_folder, "loaded-cache", "allkeys-lru", "64mb") as server:
+        yield server
 
 
 @pytest.fixture

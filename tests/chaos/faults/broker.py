@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterator
 from random import Random
 
@@ -11,6 +10,7 @@ import amqp
 import redis
 
 from tests.chaos.faults.kind import Kind
+from tests.chaos.faults.memory import out_of_memory, pause
 from tests.chaos.options import REDIS
 from tests.chaos.servers import QUEUES
 from tests.chaos.signals import frozen
@@ -27,7 +27,7 @@ def flushed(site: Site, rng: Random) -> Iterator[None]:
     while True:
         with contextlib.suppress(*AWAY):
             site.servers.forget_messages()
-        yield from _pause(0.5)
+        yield from pause(0.5)
 
 
 def stopped(site: Site, rng: Random) -> Iterator[None]:
@@ -43,12 +43,7 @@ def restarted(site: Site, rng: Random) -> Iterator[None]:
 
 def full(site: Site, rng: Random) -> Iterator[None]:
     """It refuses whatever takes memory."""
-    _limit(site, "1")
-    try:
-        while True:
-            yield
-    finally:
-        _limit(site, "64mb")
+    yield from out_of_memory(site.servers.command, "64mb")
 
 
 def cut(site: Site, rng: Random) -> Iterator[None]:
@@ -56,7 +51,7 @@ def cut(site: Site, rng: Random) -> Iterator[None]:
     while True:
         with contextlib.suppress(*AWAY), site.servers.command() as broker:
             broker.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-        yield from _pause(CUT_EVERY_SECONDS)
+        yield from pause(CUT_EVERY_SECONDS)
 
 
 def repeated(site: Site, rng: Random) -> Iterator[None]:
@@ -71,18 +66,7 @@ def repeated(site: Site, rng: Random) -> Iterator[None]:
                 told.update(new)
                 if new:
                     broker.rpush(queue, *new * COPIES)
-        yield from _pause(LOOK_EVERY_SECONDS)
-
-
-def _limit(site: Site, memory: str) -> None:
-    with contextlib.suppress(*AWAY), site.servers.command() as broker:
-        broker.config_set("maxmemory", memory)
-
-
-def _pause(seconds: float) -> Iterator[None]:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        yield
+        yield from pause(LOOK_EVERY_SECONDS)
 
 
 KINDS = (

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterator
 from random import Random
 
 import redis
 
 from tests.chaos.faults.kind import Kind
+from tests.chaos.faults.memory import out_of_memory, pause
 from tests.chaos.signals import frozen
 from tests.chaos.site import Site
 
@@ -20,7 +20,7 @@ def flushed(site: Site, rng: Random) -> Iterator[None]:
     while True:
         with contextlib.suppress(redis.RedisError), site.servers.cache_client() as cache:
             cache.flushall()
-        yield from _pause()
+        yield from pause(AGAIN_SECONDS)
 
 
 def poisoned(site: Site, rng: Random) -> Iterator[None]:
@@ -34,7 +34,7 @@ def poisoned(site: Site, rng: Random) -> Iterator[None]:
                 cache.set(key, old.get(key) or rng.choice(others), keepttl=True)
                 if isinstance(held, bytes):
                     old[key] = held
-        yield from _pause()
+        yield from pause(AGAIN_SECONDS)
 
 
 def stopped(site: Site, rng: Random) -> Iterator[None]:
@@ -43,30 +43,16 @@ def stopped(site: Site, rng: Random) -> Iterator[None]:
 
 def restarted(site: Site, rng: Random) -> Iterator[None]:
     site.servers.cache.kill()
-    yield
-    site.servers.cache.start()
-    yield
-
-
-def full(site: Site, rng: Random) -> Iterator[None]:
-    """It evicts all it can, and refuses what is new."""
-    _limit(site, "1")
     try:
         while True:
             yield
     finally:
-        _limit(site, "32mb")
+        site.servers.cache.start()
 
 
-def _limit(site: Site, memory: str) -> None:
-    with contextlib.suppress(redis.RedisError), site.servers.cache_client() as cache:
-        cache.config_set("maxmemory", memory)
-
-
-def _pause() -> Iterator[None]:
-    until = time.monotonic() + AGAIN_SECONDS
-    while time.monotonic() < until:
-        yield
+def full(site: Site, rng: Random) -> Iterator[None]:
+    """It evicts all it can, and refuses what is new."""
+    yield from out_of_memory(site.servers.cache_client, "32mb")
 
 
 KINDS = (

@@ -11,9 +11,8 @@ import pytest
 import redis
 from werkzeug.test import TestResponse
 
-from deploy.local.account import server_account
-from deploy.local.folder import DataFolder
 from deploy.local.valkey import Valkey
+from tests.embedded import running_valkey
 from tests.integration.api.client import BOTH, RENT, Api, assert_problem
 
 FRONT_END = (*BOTH, "payers:any")
@@ -36,11 +35,8 @@ def limited(database_url: str) -> Iterator[Callable[..., Api]]:
 @pytest.fixture(scope="module")
 def counting_server(server_folder: Path) -> Iterator[Valkey]:
     """A cache server of this file's own, which its tests kill and freeze."""
-    folder = DataFolder(server_folder, server_account()).server_folder("counting")
-    server = Valkey(folder, eviction="allkeys-lru", maxmemory="32mb", persistent=False)
-    server.start()
-    yield server
-    server.stop()
+    with running_valkey(server_folder, "counting", "allkeys-lru", "32mb") as server:
+        yield server
 
 
 def statuses(api: Api, times: int, **request: object) -> list[int]:

@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from deploy.local.postgres import Postgres
-from shared.db import migrate
 from tests.chaos.signals import children, frozen
+from tests.embedded import running_postgres
 from tests.integration.api.client import RENT
 from tests.integration.api.served import Served
 
@@ -23,15 +23,8 @@ WAIT_SECONDS = 12 + 5 + 3
 @pytest.fixture(scope="module")
 def postgres(server_folder: Path) -> Iterator[Postgres]:
     """A server of this file's own."""
-    postgres = Postgres(server_folder / "restarted", durable=False, settings={"shared_buffers": "64MB"})
-    postgres.start()
-    try:
-        postgres.ensure_role("payday")
-        postgres.ensure_database("payday", "payday")
-        migrate.upgrade(postgres.url("payday", "payday"))
+    with running_postgres(server_folder, "restarted", durable=False) as postgres:
         yield postgres
-    finally:
-        postgres.stop("immediate")
 
 
 @pytest.fixture(scope="module")
