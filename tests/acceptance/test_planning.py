@@ -9,7 +9,7 @@ import pytest
 
 from deploy.local.processes import ChildProcess, wait_for
 from tests.acceptance.conftest import StartTown
-from tests.benchmarks.batch_rate import fill
+from tests.benchmarks.payday import fill
 from tests.town import ROOT, Town
 
 EVENTS = 30_000

@@ -1,0 +1,124 @@
+"""Payday's side of a comparison: Celery, HTTP, bank and durable PostgreSQL as real processes on this machine."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import create_engine, text
+
+from deploy.local.servers import LocalServers
+from shared.db import migrate
+from shared.settings_values import database_url
+from tests.bank import BankProcess
+from tests.town import Town
+
+DAY = "2026-03-02"
+PATIENCE_SECONDS = 900.0
+
+FILL = text("""
+WITH made AS (
+  INSERT INTO schedule (id, payer_id, payee_id, start_date, is_recurring, amount, currency, frequency, rule, pay_late,
+    next_sequence, written_through)
+  SELECT CAST(lpad(to_hex(n), 32, '0') AS uuid), 'payer-' || n, 'payee-' || n % 1000, CAST(:day AS date), false,
+    100 + n % 10000, 'GBP', 'once',
+    '{"startDate": "2026-03-02", "frequency": "once", "interval": 1, "monthEnd": "clamp",
+      "dayConvention": "none", "calendar": "GB-ENG"}', 5, 2, CAST(:day AS date)
+  FROM generate_series(CAST(:first AS int), CAST(:last AS int)) AS n
+  RETURNING id, payer_id, payee_id, amount)
+INSERT INTO event (date, id, schedule_id, payer_id, payee_id, amount, currency, nominal_date, sequence, revision)
+SELECT CAST(:day AS date), id, id, payer_id, payee_id, amount, 'GBP', CAST(:day AS date), 1, 1 FROM made
+""")
+
+NOTHING_LEFT = """
+SELECT CASE WHEN NOT EXISTS (SELECT FROM batch WHERE status IN ('waiting', 'claimed'))
+             AND NOT EXISTS (SELECT FROM run WHERE status = 'planning') THEN now() END AS at
+"""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """`seconds` from the first claim to the last settlement."""
+
+    events: int
+    seconds: float
+
+    @property
+    def per_second(self) -> float:
+        return self.events / self.seconds
+
+
+def measure(events: int, *, workers: int, provider_batch: int, concurrency: int = 8, **environment: str) -> Rate:
+    """Pays so many due events with workers of one process each, on new servers.
+
+    `provider_batch` payments in a call (1: single calls), `concurrency` calls in flight in each worker. Raises
+    AssertionError unless every event is paid and the bank's journal says the same.
+    """
+    with town_with(events, provider_batch=provider_batch, concurrency=concurrency, **environment) as town:
+        return pay(town, events, workers=workers)
+
+
+@contextmanager
+def town_with(events: int, *, provider_batch: int, concurrency: int = 8, **environment: str) -> Iterator[Town]:
+    """A town with so many events due and nobody at work yet, on durable servers and with a bank of its own."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="payday-bench-")))
+        folder.chmod(0o755)  # the servers' account passes through
+        servers = stack.enter_context(LocalServers(folder / "servers", {}))
+        addresses = servers.environment()
+        url = addresses["DATABASE_URL"]
+        migrate.upgrade(url)
+        fill(url, events)
+        bank = stack.enter_context(BankProcess())
+        settings = {
+            "BUSINESS_DATE": DAY,
+            "PROVIDER_BATCH_SIZE": str(provider_batch),
+            "PROVIDER_CONCURRENCY": str(concurrency),
+            "PROVIDER_TIMEOUT_SECONDS": "10",
+            "LEASE_SECONDS": "120",
+        }
+        town = Town(folder, url, addresses["CELERY_BROKER_URL"], bank, **(settings | environment))
+        yield stack.enter_context(town)
+
+
+def fill(url: str, events: int) -> None:
+    """Writes one-time schedules with an event each, all due on DAY."""
+    engine = create_engine(database_url(url))
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(FILL, {"day": DAY, "first": 1, "last": events})
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE event"))
+    engine.dispose()
+
+
+def pay(town: Town, events: int, *, workers: int) -> Rate:
+    """Starts workers and beat and waits until all the town's events are paid, which are so many."""
+    for _ in range(workers):
+        town.worker()
+    town.beat()
+    started = _until(town, "SELECT min(created_at) AS at FROM booking WHERE heading = 'in_flight'")
+    _until(town, NOTHING_LEFT)
+    (row,) = town.rows("SELECT max(created_at) AS at FROM booking WHERE heading = 'paid'")
+    assert town.statuses() == {"paid": events}, town.describe()
+    summary = town.bank.summary()
+    assert (summary["effectivePayments"], summary["doubles"]["count"]) == (events, 0), summary
+    return Rate(events, (row.at - started).total_seconds())
+
+
+def _until(town: Town, question: str) -> datetime:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        (row,) = town.rows(question)
+        if row.at is not None:
+            at: datetime = row.at
+            return at
+        for process in town.processes:
+            process.check()
+        time.sleep(0.1)
+    raise TimeoutError(town.describe())
