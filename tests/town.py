@@ -82,9 +82,14 @@ class Town:
         """How many events stand in each status."""
         return {row.status: row.n for row in self.rows("SELECT status, count(*) AS n FROM event GROUP BY status")}
 
-    def wait_until_paid(self, count: int, timeout_seconds: float = 60) -> None:
-        """Returns when so many events are paid."""
-        assert wait_for(lambda: self.statuses().get("paid", 0) >= count, timeout_seconds), self.describe()
+    def wait_until_paid(self, count: int, *, declined: int = 0, timeout_seconds: float = 60) -> None:
+        """Returns when so many events are paid, and so many declined for good: of several batches any may be last."""
+
+        def ended() -> bool:
+            found = self.statuses()
+            return found.get("paid", 0) >= count and found.get("failed", 0) >= declined
+
+        assert wait_for(ended, timeout_seconds), self.describe()
 
     def assert_journal_agrees(self) -> None:
         """The bank's effective payments are our transactions, row by row, each event once (the rules' first)."""

@@ -69,7 +69,7 @@ def test_schedules_created_over_http_are_paid(start_town: StartTown, rabbit: Rab
     api.schedule("poor")
     town.worker()
     town.beat()
-    town.wait_until_paid(60)
+    town.wait_until_paid(60, declined=1)
     town.assert_journal_agrees()
     run = api.get("/v1/runs/2026-03-02")
     assert {name: run[name]["count"] for name in ("due", "paid", "declined")} == {"due": 61, "paid": 60, "declined": 1}

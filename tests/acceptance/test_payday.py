@@ -23,7 +23,7 @@ def test_schedules_created_over_http_are_paid_by_beat_and_worker(start_town: Sta
     later = api.schedule("later", startDate="2026-03-03")
     town.worker()
     town.beat()
-    town.wait_until_paid(60)
+    town.wait_until_paid(60, declined=1)
     town.assert_journal_agrees()
 
     run = api.get("/v1/runs/2026-03-02")
