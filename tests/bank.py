@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
-import select
+import os
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import requests
 
-_ROOT = Path(__file__).parent.parent
+from deploy.local.bank import main
+from tests.forks import FORKS
+
 _START_SECONDS = 20.0
 _STOP_SECONDS = 10.0
 _CALL_SECONDS = 20.0
@@ -42,8 +45,7 @@ class BankProcess:
         self._holder.bind(("127.0.0.1", 0))
         self.port: int = self._holder.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self._command = [sys.executable, "-m", "deploy.local.bank", "--port", str(self.port)]
-        self._command += ["--journal", str(self.journal), *options]
+        self._command = ["--port", str(self.port), "--journal", str(self.journal), *options]
         if faults:
             script = folder / "faults.json"
             script.write_text(json.dumps(list(faults)))
@@ -54,7 +56,7 @@ class BankProcess:
 
     @property
     def pid(self) -> int:
-        return self._process.pid
+        return self._process.pid or 0
 
     def faults(self, *specs: Spec) -> None:
         """Adds scripted faults behind those that are there."""
@@ -89,7 +91,7 @@ class BankProcess:
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Asks the bank to end; returns its exit status."""
-        self._process.send_signal(number)
+        os.kill(self.pid, number)
         return self._gone()
 
     def restart(self) -> None:
@@ -111,21 +113,21 @@ class BankProcess:
     ) -> None:
         self.close()
 
-    def _started(self) -> subprocess.Popen[str]:
-        process = subprocess.Popen(self._command, cwd=_ROOT, stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        readable, _, _ = select.select([process.stdout], [], [], _START_SECONDS)
-        line = process.stdout.readline().strip() if readable else ""
-        if line != f"sandbox bank ready on {self.url}":
+    def _started(self) -> ForkServerProcess:
+        heard, said = FORKS.Pipe(duplex=False)
+        with heard, said:
+            process = FORKS.Process(target=_serve, args=(self._command, said), daemon=True)
+            process.start()
+            line = os.read(heard.fileno(), 1000).decode() if heard.poll(_START_SECONDS) else ""
+        if line.strip() != f"sandbox bank ready on {self.url}":
             process.kill()
-            process.communicate()
             raise RuntimeError(f"the bank did not start, it said {line!r}")
         return process
 
     def _gone(self) -> int:
-        status = self._process.wait(timeout=_STOP_SECONDS)
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        self._process.join(_STOP_SECONDS)
+        status = self._process.exitcode
+        assert status is not None, "the bank goes on"
         return status
 
     def _rows(self, kind: str) -> Iterator[dict[str, Any]]:
@@ -141,3 +143,10 @@ class BankProcess:
             raise RuntimeError(f"{method} {path}: {response.status_code} {response.text}")
         answer: dict[str, Any] = response.json()
         return answer
+
+
+def _serve(command: Sequence[str], said: Connection) -> None:
+    """A bank as its command starts it; what that says goes to whoever waits for it."""
+    os.dup2(said.fileno(), sys.stdout.fileno())
+    said.close()
+    sys.exit(main(list(command)))

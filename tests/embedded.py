@@ -48,7 +48,8 @@ class DatabaseServer:
         name = f"test_{uuid.uuid4().hex}"
         with self._cursor() as cursor:
             cursor.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                # Files are copied in half the time that it takes to write all of them to the WAL.
+                sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
                     sql.Identifier(name), sql.Identifier(template or "template1")
                 )
             )

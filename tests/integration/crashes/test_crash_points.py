@@ -5,7 +5,6 @@ What happened is read from the bank's journal. The point must have been reached,
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from sqlalchemy import text
 from shared.crash_points import POINTS
 from shared.domain.lifecycle import EventStatus
 from tests.bank import BankProcess
+from tests.forks import FORKS
 from tests.integration.crashes import dying
 from tests.world import World
 
@@ -33,9 +33,6 @@ ANSWERING = {"before_proof", "in_proof_commit", "after_proof"}
 
 QUICK = {"after_claim", "after_send", "in_settle_commit", "in_plan_commit", "in_close_commit", "in_proof_commit"}
 """Enough of them for `make test`."""
-
-context = multiprocessing.get_context("forkserver")
-context.set_forkserver_preload(["tests.integration.crashes.dying"])
 
 
 @pytest.fixture(params=["key", "enquiry", "none"])
@@ -75,7 +72,7 @@ def fill(world: World) -> None:
 def die(world: World, crash_at: str) -> int | None:
     """The exit status of a process that works on all days and dies there."""
     environment = {name: str(value) for name, value in world.environment.items()}
-    process = context.Process(target=dying.work, args=({**environment, "CRASH_AT": crash_at}, DAYS))
+    process = FORKS.Process(target=dying.work, args=({**environment, "CRASH_AT": crash_at}, DAYS))
     process.start()
     process.join(timeout=60)
     assert not process.is_alive()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import signal
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from shared.log import configure_logging
 from shared.settings import read_settings
+from tests.forks import FORKS
 from tests.integration.crashes.test_crash_points import OF_SEALING
 from tests.integration.sealing.ledger import Ledger
 from worker_service.seal import Sealer
@@ -19,9 +19,6 @@ from worker_service.service import Service
 
 ROWS = 4_000
 """Four steps of a sealer."""
-
-context = multiprocessing.get_context("forkserver")
-context.set_forkserver_preload(["tests.integration.crashes.dying"])
 
 
 @pytest.fixture
@@ -36,7 +33,7 @@ def seal(environment: Mapping[str, str]) -> None:
 
 
 def die(database_url: str, crash_at: str) -> int | None:
-    process = context.Process(target=seal, args=({"DATABASE_URL": database_url, "CRASH_AT": crash_at},))
+    process = FORKS.Process(target=seal, args=({"DATABASE_URL": database_url, "CRASH_AT": crash_at},))
     process.start()
     process.join(timeout=60)
     assert not process.is_alive()
