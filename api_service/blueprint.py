@@ -17,7 +17,7 @@ from api_service.conditional import unless_unchanged
 from api_service.documented import ETAG, PAGE_ETAG, REQUEST_ID
 from api_service.json_body import read_body, read_optional_body
 from api_service.limits import count_request
-from api_service.parser import Parser
+from api_service.parser import read_headers, read_query
 from api_service.schemas.queries import QuerySchema, ReadHeaders
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -29,8 +29,6 @@ ALWAYS = (401, 403, 422, 429, 500, 503)
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
     """The routes of one resource."""
-
-    ARGUMENTS_PARSER = Parser()
 
     def operation(
         self,
@@ -47,10 +45,8 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         def decorate(view: View) -> View:
             documented = _authorised(view if _has_query(view) else self._without_query(view), scopes)
             for status in sorted({*also, *ALWAYS}):
-                documented = self.alt_response(status, HTTPStatus(status).name)(documented)
-            documented = self.doc(operationId=name, security=[{SECURITY_SCHEME: [scope]} for scope in scopes])(
-                documented
-            )
+                _describe(documented, self.alt_response(status, HTTPStatus(status).name))
+            _describe(documented, self.doc(operationId=name, security=[{SECURITY_SCHEME: [scope]} for scope in scopes]))
             self.route(rule, methods=[method], endpoint=name, parameters=[*parameters])(documented)
             return view
 
@@ -58,7 +54,16 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
     def query(self, schema: type[Schema]) -> Callable[[View], View]:
         """Hands the view the loaded query."""
-        return _typed(self.arguments(schema, location="query"))
+        loading = schema()
+
+        def decorate(view: View) -> View:
+            @wraps(view)
+            def reading(*args: Any, **kwargs: Any) -> Any:
+                return view(*args, read_query(loading), **kwargs)
+
+            return _describe(reading, self.arguments(schema, location="query"))  # type: ignore[return-value]
+
+        return decorate
 
     def _without_query(self, view: View) -> View:
         """Refuses every query: `?dryRun=true` must not be passed over where there is no such thing."""
@@ -67,12 +72,21 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         def bare(_query: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
             return view(*args, **kwargs)
 
-        documented: View = self.query(QuerySchema)(bare)  # type: ignore[assignment]
-        return documented
+        return self.query(QuerySchema)(bare)  # type: ignore[return-value]
 
     def headers(self, schema: type[Schema], *, error_status: int = 422) -> Callable[[View], View]:
         """Hands the view the loaded headers."""
-        return _typed(self.arguments(schema, location="headers", error_status_code=error_status))
+        loading = schema()
+
+        def decorate(view: View) -> View:
+            @wraps(view)
+            def reading(*args: Any, **kwargs: Any) -> Any:
+                return view(*args, read_headers(loading, error_status), **kwargs)
+
+            described = self.arguments(schema, location="headers", error_status_code=error_status)
+            return _describe(reading, described)  # type: ignore[return-value]
+
+        return decorate
 
     def body(
         self, schema: type[Schema], *, example: Mapping[str, Any], required: bool = True
@@ -88,10 +102,9 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
             reading._apidoc = deepcopy(getattr(view, "_apidoc", {}))  # type: ignore[attr-defined]
             parameters = reading._apidoc.setdefault("arguments", {}).setdefault("parameters", [])  # type: ignore[attr-defined]
             parameters.append({"in": "json", "required": required, "schema": schema, "example": example})
-            documented: View = reading  # type: ignore[assignment]
             for status in (400, 413, 415, 422):
-                documented = self.alt_response(status, HTTPStatus(status).name)(documented)
-            return documented
+                _describe(reading, self.alt_response(status, HTTPStatus(status).name))
+            return reading  # type: ignore[return-value]
 
         return decorate
 
@@ -120,12 +133,19 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
     def unchanged(self, tag: Mapping[str, Any] = ETAG) -> Callable[[View], View]:
         """Documents the answer to a caller that has this version already."""
         headers = {**REQUEST_ID, **tag}
-        return _typed(self.alt_response(304, description="Not changed; the body is left out.", headers=headers))
+        described = self.alt_response(304, description="Not changed; the body is left out.", headers=headers)
+        return lambda view: _describe(view, described)
 
 
 def _has_query(view: Callable[..., Any]) -> bool:
     parameters = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
     return any(parameter["in"] == "query" for parameter in parameters)
+
+
+def _describe(view: View, decorator: Any) -> View:
+    """Adds to the view what the decorator documents, and not the call that it puts around every request."""
+    view._apidoc = decorator(view)._apidoc  # type: ignore[attr-defined]
+    return view
 
 
 def _typed(decorator: Any) -> Callable[[View], View]:

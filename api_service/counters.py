@@ -19,7 +19,6 @@ log = get_logger(__name__)
 
 T = TypeVar("T")
 
-SCHEME: Final = "payday-counters"
 TIMEOUT_SECONDS: Final = 0.25
 """What one request waits at most for a server that does not answer; the next ones count in memory."""
 REST_SECONDS: Final = 1.0
@@ -67,10 +66,9 @@ class Counters(Storage):
     """What the `limits` library counts with. It never fails, and a server that is down or frozen holds one request a
     second, for TIMEOUT_SECONDS."""
 
-    STORAGE_SCHEME = [SCHEME]  # noqa: RUF012 - the library's own way
-
-    def __init__(self, uri: str | None = None, *, server_url: str | None = None, **_: Any) -> None:
-        super().__init__(uri)
+    def __init__(self, server_url: str | None) -> None:
+        """`server_url` None: in memory alone."""
+        super().__init__()
         self._memory = Memory()
         self._server = RedisStorage(server_url, **_options()) if server_url else None
         self._tries_at = 0.0

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
-from flask import Flask, current_app, g, request
-from flask_limiter import Limiter
-from flask_limiter.errors import RateLimitExceeded
+from flask import Flask, current_app, request
+from limits import RateLimitItem, parse
+from limits.strategies import FixedWindowRateLimiter
 
 from api_service.auth.caller import ANY_PAYER, OPS, Caller
-from api_service.counters import SCHEME
+from api_service.counters import Counters
 from api_service.json_body import read_body
 from api_service.problems import Problem
 from shared.clock import utc_now
@@ -19,6 +19,24 @@ from shared.domain.identifiers import is_party_id
 from shared.settings import LimitSettings
 
 NAME: Final = "payday.limits"
+PREFIX: Final = "payday"
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """What counts an app's requests; a limit that is None counts nothing."""
+
+    strategy: FixedWindowRateLimiter
+    payer: RateLimitItem | None
+    trusted: RateLimitItem | None
+
+    def count(self, limit: RateLimitItem | None, kind: str, name: str | None) -> None:
+        """Counts a request of the one that has this name; None: of nobody. Raises Problem 429."""
+        if limit is None or name is None:
+            return
+        key = (PREFIX, _digest(name), kind)
+        if not self.strategy.hit(limit, *key):
+            raise _too_many(self.strategy.get_window_stats(limit, *key).reset_time)
 
 
 def register_limits(app: Flask, limits: LimitSettings, counting_url: str | None) -> None:
@@ -26,51 +44,25 @@ def register_limits(app: Flask, limits: LimitSettings, counting_url: str | None)
 
     The window is fixed: one INCR a limit, and a `Retry-After` that is exact.
     """
-    limiter = Limiter(
-        _payer,
-        storage_uri=f"{SCHEME}://",
-        storage_options={"server_url": counting_url} if counting_url else {},
-        strategy="fixed-window",
-        key_prefix="payday",
-    )
-    limiter.logger.setLevel("WARNING")  # below that it names each key
-    limiter.init_app(app)
-    app.extensions[NAME] = _counting(limiter, limits)
+    strategy = FixedWindowRateLimiter(Counters(counting_url))
+    app.extensions[NAME] = Counting(strategy, _item(limits.payer), _item(limits.trusted))
 
 
 def count_request(caller: Caller) -> None:
     """Counts this request of an authenticated caller. Raises Problem 429, and 400, 413 or 415 for its body."""
-    g.counted = caller, _payer_acted_for(caller)
-    current_app.extensions[NAME]()
+    counting: Counting = current_app.extensions[NAME]
+    payer = _payer_acted_for(caller)
+    counting.count(counting.trusted, "trusted", caller.sub if _is_trusted(caller) else None)
+    counting.count(counting.payer, "payer", payer)
 
 
-def _counting(limiter: Limiter, limits: LimitSettings) -> Callable[[], None]:
-    def count() -> None:
-        """Only what is counted of it matters."""
-
-    counted = count
-    if limits.payer:
-        counted = limiter.shared_limit(limits.payer, "payer", exempt_when=lambda: g.counted[1] is None)(counted)
-    if limits.trusted:
-        counted = limiter.shared_limit(
-            limits.trusted, "trusted", key_func=_trusted, exempt_when=lambda: not _is_trusted(g.counted[0])
-        )(counted)
-
-    def count_or_refuse() -> None:
-        try:
-            counted()
-        except RateLimitExceeded:
-            raise _too_many(limiter) from None
-
-    return count_or_refuse
+def _item(rate: str) -> RateLimitItem | None:
+    return parse(rate) if rate else None
 
 
-def _too_many(limiter: Limiter) -> Problem:
+def _too_many(ends_at: float) -> Problem:
     """Says when the window ends: a whole second later than the server says, which rounds."""
-    limit = limiter.current_limit
-    if limit is None:
-        raise AssertionError("a limit was exceeded, so there is one")
-    seconds = max(int(limit.window[0] - utc_now().timestamp()), 0) + 1
+    seconds = max(int(ends_at - utc_now().timestamp()), 0) + 1
     return Problem(
         429,
         "rate_limited",
@@ -97,14 +89,6 @@ def _payer_acted_for(caller: Caller) -> str | None:
 
 def _is_trusted(caller: Caller) -> bool:
     return not caller.scopes.isdisjoint((ANY_PAYER, OPS))
-
-
-def _payer() -> str:
-    return _digest(g.counted[1])
-
-
-def _trusted() -> str:
-    return _digest(g.counted[0].sub)
 
 
 def _digest(name: str) -> str:
