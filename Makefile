@@ -7,13 +7,14 @@ UV ?= uv
 LOCK := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --quiet --extra build --extra local
 YES := 1 yes true
+PEERS := tests/benchmarks/peers
 # Where several runs take the same ARGS, a word that one of them does not know is no failure (pytest's status 5).
 OR_NONE := $(if $(ARGS),|| [ $$? -eq 5 ])
 
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-more lint types format bench chaos openapi install lock
+.PHONY: help demo test test-all test-more lint types format bench bench-30m chaos openapi install lock
 .SUFFIXES:
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
@@ -47,8 +48,11 @@ format: .venv/test.stamp ## Bring the code into form (ruff)
 	@$(PY) -m ruff check --fix --quiet .
 	@$(PY) -m ruff format .
 
-bench: .venv/test.stamp ## Measure how fast events are settled (ARGS='--help' shows what can be set)
+bench: .venv/bench.stamp $(PEERS)/node_modules ## Measure Payday against others and itself (ARGS='--help' shows what can be set)
 	@exec $(PY) -m tests.benchmarks $(ARGS)
+
+bench-30m: .venv/test.stamp ## Pay a day of 30 M events on this machine (55 GB of disk; ARGS='--events 1000000' pays fewer)
+	@exec $(PY) -m tests.benchmarks.day $(ARGS)
 
 chaos: .venv/test.stamp ## Harm everything for ten minutes and see that nothing is paid twice or lost (ARGS='--seconds 3600')
 	@exec $(PY) -m tests.chaos $(ARGS)
@@ -63,6 +67,7 @@ install: .venv/demo.stamp ## Install Payday in .venv and do nothing else
 lock: ## Write the lock files anew from pyproject.toml (needs uv; ARGS=--upgrade takes newer versions)
 	$(LOCK) $(ARGS) -o deploy/requirements.lock
 	$(LOCK) $(ARGS) --extra test -c deploy/requirements.lock -o deploy/requirements-test.lock
+	$(LOCK) $(ARGS) --extra test --extra bench -c deploy/requirements-test.lock -o deploy/requirements-bench.lock
 
 # A missing or dangling .venv/bin/python (the system's Python was replaced) installs again.
 .venv/bin/python:
@@ -75,3 +80,12 @@ lock: ## Write the lock files anew from pyproject.toml (needs uv; ARGS=--upgrade
 .venv/test.stamp: deploy/requirements-test.lock deploy/install.sh pyproject.toml .venv/bin/python
 	@sh deploy/install.sh deploy/requirements-test.lock
 	@touch $@
+
+.venv/bench.stamp: deploy/requirements-bench.lock deploy/install.sh pyproject.toml .venv/bin/python
+	@sh deploy/install.sh deploy/requirements-bench.lock
+	@touch $@
+
+# Without npm, or where it fails, the figures of what runs on node say so, and the others are measured.
+$(PEERS)/node_modules: $(PEERS)/package-lock.json
+	@if npm ci --prefix $(PEERS) --ignore-scripts --no-audit --no-fund --loglevel error; then touch $@; \
+		else echo "payday: npm did not install what runs on node; the others are measured without it" >&2; fi

@@ -18,10 +18,16 @@ class LocalServers:
     """Starts each server that `given` (an environment) does not name; a context manager.
 
     `postgres`, `broker` and `cache` are None when they were given. `on_progress` is told what happens.
+    `settings` are PostgreSQL's, for a machine that it has more of.
     """
 
     def __init__(
-        self, data_dir: Path, given: Mapping[str, str], on_progress: Callable[[str], None] = lambda _: None
+        self,
+        data_dir: Path,
+        given: Mapping[str, str],
+        on_progress: Callable[[str], None] = lambda _: None,
+        *,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self.postgres: Postgres | None = None
         self.broker: Valkey | None = None
@@ -29,6 +35,7 @@ class LocalServers:
         self._given = {name: given[name] for name in NAMES if given.get(name)}
         self._folder = DataFolder(data_dir, server_account())
         self._on_progress = on_progress
+        self._settings = settings
 
     def __enter__(self) -> Self:
         self.start()
@@ -76,7 +83,7 @@ class LocalServers:
     def _start_missing(self) -> None:
         if DATABASE not in self._given:
             self._on_progress(f"starting PostgreSQL in {self._folder.path}")
-            self.postgres = Postgres(self._folder.path / "postgres")
+            self.postgres = Postgres(self._folder.path / "postgres", settings=self._settings)
             self.postgres.start()
             self.postgres.ensure_role(DATABASE_NAME)
             self.postgres.ensure_database(DATABASE_NAME, owner=DATABASE_NAME)

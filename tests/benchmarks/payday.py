@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,27 +63,52 @@ def measure(events: int, *, workers: int, provider_batch: int, concurrency: int 
         return pay(town, events, workers=workers)
 
 
+@dataclass(frozen=True)
+class Place:
+    """A migrated database and a broker on durable servers of their own, and the folder of their files and logs."""
+
+    folder: Path
+    database_url: str
+    broker_url: str
+
+
 @contextmanager
 def town_with(events: int, *, provider_batch: int, concurrency: int = 8, **environment: str) -> Iterator[Town]:
     """A town with so many events due and nobody at work yet, on durable servers and with a bank of its own."""
+    with new_place() as place:
+        fill(place.database_url, events)
+        with town_at(place, provider_batch=provider_batch, concurrency=concurrency, **environment) as town:
+            yield town
+
+
+@contextmanager
+def new_place(*, within: Path | None = None, settings: Mapping[str, str] | None = None) -> Iterator[Place]:
+    """New servers in a folder that is gone afterwards; `settings` are PostgreSQL's."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="payday-bench-")))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="payday-bench-", dir=within)))
         folder.chmod(0o755)  # the servers' account passes through
-        servers = stack.enter_context(LocalServers(folder / "servers", {}))
+        servers = stack.enter_context(LocalServers(folder / "servers", {}, settings=settings))
         addresses = servers.environment()
-        url = addresses["DATABASE_URL"]
-        migrate.upgrade(url)
-        fill(url, events)
-        bank = stack.enter_context(BankProcess())
-        settings = {
-            "BUSINESS_DATE": DAY,
-            "PROVIDER_BATCH_SIZE": str(provider_batch),
-            "PROVIDER_CONCURRENCY": str(concurrency),
-            "PROVIDER_TIMEOUT_SECONDS": "10",
-            "LEASE_SECONDS": "120",
-        }
-        town = Town(folder, url, addresses["CELERY_BROKER_URL"], bank, **(settings | environment))
-        yield stack.enter_context(town)
+        migrate.upgrade(addresses["DATABASE_URL"])
+        yield Place(folder, addresses["DATABASE_URL"], addresses["CELERY_BROKER_URL"])
+
+
+@contextmanager
+def town_at(place: Place, *, provider_batch: int, concurrency: int = 8, **environment: str) -> Iterator[Town]:
+    """A town with nobody at work yet, and its bank, whose journal stands in the place's folder."""
+    settings = {
+        "BUSINESS_DATE": DAY,
+        "PROVIDER_BATCH_SIZE": str(provider_batch),
+        "PROVIDER_CONCURRENCY": str(concurrency),
+        "PROVIDER_TIMEOUT_SECONDS": "10",
+        "LEASE_SECONDS": "120",
+    }
+    with (
+        tempfile.TemporaryDirectory(prefix="bank-", dir=place.folder) as journals,
+        BankProcess(journal=Path(journals) / "journal") as bank,
+        Town(place.folder, place.database_url, place.broker_url, bank, **(settings | environment)) as town,
+    ):
+        yield town
 
 
 def fill(url: str, events: int) -> None:

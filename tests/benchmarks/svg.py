@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
@@ -50,6 +50,11 @@ class Drawing:
     def line(self, x: float, y: float, to_x: float, to_y: float, colour: str) -> None:
         ends = f'x1="{x:.1f}" y1="{y:.1f}" x2="{to_x:.1f}" y2="{to_y:.1f}"'
         self._parts.append(f'<line {ends} stroke="{colour}" stroke-width="2"/>')
+
+    def curve(self, points: Sequence[tuple[float, float]], colour: str) -> None:
+        """Straight from each point to the next."""
+        places = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+        self._parts.append(f'<polyline points="{places}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
 
     def dot(self, x: float, y: float, colour: str) -> None:
         self._parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="{colour}"/>')
