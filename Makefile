@@ -48,7 +48,7 @@ format: .venv/test.stamp ## Bring the code into form (ruff)
 	@$(PY) -m ruff check --fix --quiet .
 	@$(PY) -m ruff format .
 
-bench: .venv/bench.stamp $(PEERS)/node_modules ## Measure Payday against others and itself (ARGS='--help' shows what can be set)
+bench: .venv/bench.stamp $(PEERS)/node_modules ## Measure Payday against others and against less (ARGS='--help': what can be set)
 	@exec $(PY) -m tests.benchmarks $(ARGS)
 
 bench-30m: .venv/test.stamp ## Pay a day of 30 M events on this machine (55 GB of disk; ARGS='--events 1000000' pays fewer)

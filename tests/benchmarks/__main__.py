@@ -22,7 +22,13 @@ from tests.benchmarks.table import figures_table
 
 Registry = Sequence[tuple[str, str]]
 
-BENCHMARKS: Registry = ()
+BENCHMARKS: Registry = (
+    ("vs_celery", "tests.benchmarks.vs_celery"),
+    ("vs_procrastinate", "tests.benchmarks.vs_procrastinate"),
+    ("vs_dramatiq", "tests.benchmarks.vs_dramatiq"),
+    ("vs_graphile", "tests.benchmarks.vs_graphile"),
+    ("vs_bullmq", "tests.benchmarks.vs_bullmq"),
+)
 """Keys in the order in which they run, and the modules whose `measure(options)` answers with the key's figure."""
 
 QUICK_SCALE = 0.1

@@ -1,5 +1,6 @@
 """What is installed is what the lock files say, each file of it by its hash."""
 
+import json
 import re
 import tomllib
 from importlib.metadata import PackageNotFoundError, version
@@ -41,7 +42,7 @@ def entries(name: str) -> list[Locked]:
     return found
 
 
-LOCKED = {name: entries(name) for name in ("requirements.lock", "requirements-test.lock")}
+LOCKED = {name: entries(name) for name in ("requirements.lock", "requirements-test.lock", "requirements-bench.lock")}
 
 
 @pytest.mark.parametrize("name", LOCKED)
@@ -53,10 +54,11 @@ def test_every_locked_package_has_one_version_and_the_hashes_of_its_files(name: 
         assert locked.requirement.url is None
 
 
-def test_tests_run_on_the_versions_that_are_delivered() -> None:
-    tested = {(item.name, str(item.requirement.marker)): item.version for item in LOCKED["requirements-test.lock"]}
+@pytest.mark.parametrize("name", ["requirements-test.lock", "requirements-bench.lock"])
+def test_tests_and_benchmarks_run_on_the_versions_that_are_delivered(name: str) -> None:
+    used = {(item.name, str(item.requirement.marker)): item.version for item in LOCKED[name]}
     for item in LOCKED["requirements.lock"]:
-        assert tested[item.name, str(item.requirement.marker)] == item.version
+        assert used[item.name, str(item.requirement.marker)] == item.version
 
 
 def test_every_package_that_we_name_is_locked_at_a_version_that_fits() -> None:
@@ -65,6 +67,7 @@ def test_every_package_that_we_name_is_locked_at_a_version_that_fits() -> None:
     named = {
         "requirements.lock": project["dependencies"] + extras["build"] + extras["local"],
         "requirements-test.lock": extras["test"],
+        "requirements-bench.lock": extras["test"] + extras["bench"],
     }
     for lock, wanted in named.items():
         locked = {item.name: item.version for item in LOCKED[lock]}
@@ -94,3 +97,12 @@ def test_installing_takes_nothing_without_its_hash() -> None:
         'pip install --require-hashes -r "$lock"',
         "pip install --no-deps --no-build-isolation -e .",
     ]
+
+
+def test_nodes_packages_are_locked_by_hash_and_name_no_place_to_fetch_them_from() -> None:
+    folder = ROOT / "tests" / "benchmarks" / "peers"
+    locked = json.loads((folder / "package-lock.json").read_text())["packages"]
+    wanted = json.loads((folder / "package.json").read_text())["dependencies"]
+    assert locked.pop("")["dependencies"] == wanted
+    assert {name for name, package in locked.items() if not package.get("integrity", "").startswith("sha512-")} == set()
+    assert {name for name, package in locked.items() if "resolved" in package} == set()

@@ -1,0 +1,79 @@
+// What every peer does for a payment on node: call the bank, then write the transaction and the event's status.
+
+import pg from "pg";
+
+export const { DATABASE_URL, BROKER_URL, BANK_URL } = process.env;
+
+// The same that the events table holds.
+export function* payments(count) {
+  for (let number = 1; number <= count; number++) {
+    const hex = number.toString(16).padStart(32, "0");
+    yield {
+      id: hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5"),
+      payerId: `payer-${number}`,
+      payeeId: `payee-${number % 1000}`,
+      amount: "25.00",
+      currency: "GBP",
+      reference: `Rent ${number}`,
+    };
+  }
+}
+
+export function* chunks(items, size) {
+  let chunk = [];
+  for (const item of items) {
+    chunk.push(item);
+    if (chunk.length === size) {
+      yield chunk;
+      chunk = [];
+    }
+  }
+  if (chunk.length) yield chunk;
+}
+
+// `connections`: as many as payments are in flight, so that none waits for one.
+export function payer(connections) {
+  const pool = new pg.Pool({ connectionString: DATABASE_URL, max: connections });
+  return async ({ id, ...body }) => {
+    const startedAt = new Date();
+    const { paymentId } = await callBank(id, body);
+    const client = await pool.connect();
+    try {
+      await write(client, [id, body.payerId, body.payeeId, minorUnits(body.amount), body.currency, paymentId, startedAt]);
+    } finally {
+      client.release();
+    }
+  };
+}
+
+async function callBank(id, body) {
+  const response = await fetch(`${BANK_URL}/payments`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "Idempotency-Key": id, Authorization: "Bearer sandbox" },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(10_000),
+  });
+  if (!response.ok) throw new Error(`the bank says ${response.status}`);
+  return response.json();
+}
+
+async function write(client, row) {
+  try {
+    await client.query("BEGIN");
+    await client.query({
+      name: "insert",
+      text: `INSERT INTO transaction (event_id, payer_id, payee_id, amount, currency, provider_ref, started_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+      values: row,
+    });
+    await client.query({ name: "update", text: "UPDATE event SET status = 'paid' WHERE id = $1", values: [row[0]] });
+    await client.query("COMMIT");
+  } catch (error) {
+    await client.query("ROLLBACK");
+    throw error;
+  }
+}
+
+function minorUnits(amount) {
+  return Number(amount.replace(".", ""));
+}
