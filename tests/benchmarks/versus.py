@@ -30,7 +30,8 @@ def compare(key: str, peer: Peer, options: Options, *, batch: float, single: flo
         partial(_payday, options, options.sized(SINGLE_EVENTS), 1),
         partial(arena.rate, peer, best, payments, processes=options.workers),
     ]
-    batched, singles, others = take_turns(sides, rounds=options.rounds, console=options.console)
+    _warm_up(options)
+    batched, singles, others = take_turns(sides, rounds=options.rounds, warm_up=False, console=options.console)
     other = Side(f"{peer.name}, {best}", "payments/s", others)
     ratios = {
         "batch": Ratio(Side(f"Payday, batches of {PROVIDER_BATCH}", "payments/s", batched), other, batch),
@@ -45,6 +46,12 @@ def _tried(peer: Peer, options: Options) -> dict[str, float]:
         rates[setting] = arena.rate(peer, setting, options.sized(peer.swept, least=200), processes=options.workers)
         options.say(f"  {peer.name} with {setting}: {shown(rates[setting])} payments/s")
     return rates
+
+
+def _warm_up(options: Options) -> None:
+    """A tenth of Payday's rounds; the peer is warm from being tried."""
+    _payday(options, options.sized(BATCHED_EVENTS // 10), PROVIDER_BATCH)
+    _payday(options, options.sized(SINGLE_EVENTS // 10), 1)
 
 
 def _payday(options: Options, events: int, provider_batch: int) -> float:
