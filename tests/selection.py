@@ -1,8 +1,11 @@
 """Which tests a run takes: those marked `all` only with --all, benchmarks only when they are named.
 
-With --on-database only those that use the database server, to run them again on another one.
+With --on-database only those that use the database server, to run them again on another one: of each the first and the
+last case, because those between send the same statements with other values, unless it is marked `every_case`.
 """
 
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,15 +17,30 @@ BENCHMARKS = Path(__file__).parent / "benchmarks"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add --all and --on-database."""
     parser.addoption("--all", action="store_true", help="run the tests marked `all` too")
-    parser.addoption("--on-database", action="store_true", help="run only the tests that use the database server")
+    parser.addoption("--on-database", action="store_true", help="only tests that use the database server")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Take tests out of a run that are not for it; they are deselected, not skipped."""
     wanted = [item for item in items if _is_wanted(item)]
+    if config.getoption("--on-database"):
+        wanted = list(_first_and_last(wanted))
     if len(wanted) < len(items):
-        config.hook.pytest_deselected(items=[item for item in items if not _is_wanted(item)])
+        kept = set(wanted)
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = wanted
+
+
+def _first_and_last(items: Sequence[pytest.Item]) -> Iterator[pytest.Item]:
+    """The first and the last case of each test."""
+    cases: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        cases[item.nodeid.partition("[")[0]].append(item)
+    for several in cases.values():
+        if several[0].get_closest_marker("every_case"):
+            yield from several
+        else:
+            yield from dict.fromkeys((several[0], several[-1]))
 
 
 def _is_wanted(item: pytest.Item) -> bool:

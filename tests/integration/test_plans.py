@@ -19,6 +19,8 @@ from shared.db.parts import Claim
 from shared.db.spans import Span
 from shared.domain.entries import Entry
 
+pytestmark = pytest.mark.every_case
+
 DAY = date(2026, 3, 16)
 EVENTS = 200_000
 

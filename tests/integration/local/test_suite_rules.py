@@ -29,6 +29,24 @@ def test_quick(): pass
 """
 
 
+CASES = """
+import pytest
+
+@pytest.fixture
+def postgres_server(): pass
+
+@pytest.mark.parametrize("number", range(5))
+def test_with_a_database(postgres_server, number): assert number in (0, 4)
+
+@pytest.mark.every_case
+@pytest.mark.parametrize("number", range(3))
+def test_whose_cases_differ(postgres_server, number): pass
+
+def test_alone(postgres_server): pass
+
+def test_without_one(): assert False
+"""
+
 INTERRUPTED = """
 import signal, subprocess, sys
 
@@ -44,7 +62,7 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
     """A suite under our rules, on a developer's machine."""
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    pytester.makeini("[pytest]\nmarkers = all: needs more")
+    pytester.makeini("[pytest]\nmarkers =\n  all: needs more\n  every_case: differs")
     return pytester
 
 
@@ -108,6 +126,11 @@ def in_the_background() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+def test_another_database_gets_the_first_and_the_last_case_of_what_uses_one(suite: pytest.Pytester) -> None:
+    suite.makepyfile(test_suite=CASES)
+    run(suite, "--on-database").assert_outcomes(passed=6, deselected=4)
 
 
 @pytest.mark.usefixtures("in_the_background")
