@@ -13,9 +13,14 @@ from tests.chaos.options import MODES, Options
 from tests.chaos.schedule import LANES, Planned, plan, suited
 from tests.town import ROOT
 
-SECONDS = 45
+SECONDS = 30
 START_AND_DRAIN_SECONDS = 200
-SEEDS = {"key": ("7", "--batch-size", "1", "--max-rps", "60"), "enquiry": ("8", "--batch-size", "5"), "none": ("9",)}
+SEEDS = {
+    "key": ("191", "--batch-size", "1", "--max-rps", "60"),
+    "enquiry": ("101", "--batch-size", "5"),
+    "none": ("99", "--batch-size", "5"),
+}
+"""Those of four hundred that bring the most faults in so short a time: 33 of 59 over the three."""
 
 
 @pytest.mark.all
