@@ -62,5 +62,5 @@ def _notes(peer: Peer, rates: dict[str, float], options: Options) -> list[str]:
     tried = ", ".join(f"{setting}: {shown(rate)}/s" for setting, rate in rates.items())
     return [
         f"{peer.name} in {options.workers} processes; tried {tried}",
-        "its payments were enqueued, and its workers started, before the clock",
+        "its payments were enqueued before; its time runs from the first start to the last commit",
     ]

@@ -20,6 +20,7 @@ from deploy.local.servers import LocalServers
 from tests.bank import BankProcess
 
 ROOT = Path(__file__).parents[3]
+NODE_PACKAGES = Path(__file__).with_name("node_modules")
 ENQUEUE_SECONDS, PATIENCE_SECONDS, POLL_SECONDS = 300.0, 300.0, 0.25
 
 TABLES = """
@@ -65,14 +66,13 @@ class Peer:
             return None
         if shutil.which("node") is None:
             return "node is absent"
-        packages = Path(__file__).parent / "node_modules"
-        return None if packages.is_dir() else "node's packages are absent (`make bench` installs them where npm is)"
+        return None if NODE_PACKAGES.is_dir() else "node's packages are absent (`make bench` installs them with npm)"
 
 
 def rate(peer: Peer, setting: str, payments: int, *, processes: int) -> float:
     """Payments a second from the first start to the last commit, by so many worker processes.
 
-    All are enqueued, and the workers started, before. Raises AssertionError unless the bank's journal agrees.
+    All are enqueued before. Raises AssertionError unless all are paid, once, in the bank's journal too.
     """
     with _arena(payments) as (folder, environment, bank), ExitStack() as stack:
         enqueue = _process(peer, ["enqueue", str(payments)], folder / "enqueue.log", environment)

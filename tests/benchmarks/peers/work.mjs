@@ -1,8 +1,11 @@
 // What every peer does for a payment on node: call the bank, then write the transaction and the event's status.
 
+import { Agent, request } from "node:http";
+
 import pg from "pg";
 
 export const { DATABASE_URL, BROKER_URL, BANK_URL } = process.env;
+const agent = new Agent({ keepAlive: true });
 
 // The same that the events table holds.
 export function* payments(count) {
@@ -46,15 +49,31 @@ export function payer(connections) {
   };
 }
 
-async function callBank(id, body) {
-  const response = await fetch(`${BANK_URL}/payments`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "Idempotency-Key": id, Authorization: "Bearer sandbox" },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(10_000),
+// node's own client with a keep-alive agent: `fetch` costs four times as much CPU a call.
+function callBank(id, body) {
+  const sent = JSON.stringify(body);
+  const headers = {
+    "Content-Type": "application/json",
+    "Content-Length": Buffer.byteLength(sent),
+    "Idempotency-Key": id,
+    Authorization: "Bearer sandbox",
+  };
+  return new Promise((resolve, reject) => {
+    const call = request(`${BANK_URL}/payments`, { method: "POST", agent, headers, timeout: 10_000 }, (response) => {
+      let answer = "";
+      response.setEncoding("utf8");
+      response.on("data", (part) => (answer += part));
+      response.on("error", reject);
+      response.on("end", () =>
+        response.statusCode === 201 || response.statusCode === 200
+          ? resolve(JSON.parse(answer))
+          : reject(new Error(`the bank says ${response.statusCode}`)),
+      );
+    });
+    call.on("timeout", () => call.destroy(new Error("the bank takes too long")));
+    call.on("error", reject);
+    call.end(sent);
   });
-  if (!response.ok) throw new Error(`the bank says ${response.status}`);
-  return response.json();
 }
 
 async function write(client, row) {
