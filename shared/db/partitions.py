@@ -17,8 +17,9 @@ MONTHS_AHEAD = 20
 """Two more than the 18 cycles of a monthly schedule."""
 
 STORAGE = {
-    # Half-full pages keep claims and settlements heap-only; the vacuum follows them through the day.
-    "event": "fillfactor = 60, autovacuum_vacuum_scale_factor = 0.1, autovacuum_analyze_scale_factor = 0.1",
+    # A page has room for each of its events twice more, as claimed and as paid, so that both stay heap-only; at 60 %
+    # they do not, and cost a third more of PostgreSQL's time and log. The vacuum follows them through the day.
+    "event": "fillfactor = 42, autovacuum_vacuum_scale_factor = 0.1, autovacuum_analyze_scale_factor = 0.1",
     "transaction": "fillfactor = 100",
 }
 

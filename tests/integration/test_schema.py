@@ -62,14 +62,14 @@ def test_a_month_that_is_made_later_takes_its_rows_out_of_the_default(engine: En
         assert partitions.make_ahead(session, date(2031, 5, 1)) == []
 
 
-def test_partitions_are_half_full_so_that_updates_stay_on_their_page(database_url: str, engine: Engine) -> None:
+def test_months_are_less_than_half_full_so_that_updates_stay_on_their_page(database_url: str, engine: Engine) -> None:
     migrate.upgrade(database_url)  # the months that copies for tests come without
     with engine.connect() as connection:
         options = connection.scalars(
-            text("SELECT reloptions FROM pg_class WHERE relname LIKE 'event\\_%' AND relkind = 'r'")
+            text("SELECT reloptions FROM pg_class WHERE relname LIKE 'event\\_2%' AND relkind = 'r'")
         ).all()
     assert len(options) > 20
-    assert all("fillfactor=60" in option for option in options)
+    assert all("fillfactor=42" in option for option in options)
 
 
 def test_an_event_has_no_index_but_its_key_and_its_payers(engine: Engine) -> None:
