@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import Any, Final, TypeVar
-from uuid import UUID
 
 from flask import g
 from itsdangerous import BadData, URLSafeSerializer
@@ -30,7 +28,7 @@ class Cursors:
     def __init__(self, secret_key: str) -> None:
         self._secret_key = secret_key
 
-    def write(self, name: str, query: dict[str, Any], position: Sequence[date | UUID]) -> str:
+    def write(self, name: str, query: dict[str, Any], position: Sequence[object]) -> str:
         """The cursor after the row at `position`."""
         return str(self._serializer(name, query).dumps([str(part) for part in position]))
 
@@ -51,7 +49,7 @@ class Cursors:
             ) from None
 
     def page(
-        self, name: str, query: dict[str, Any], rows: Sequence[Row], position: Callable[[Row], Sequence[date | UUID]]
+        self, name: str, query: dict[str, Any], rows: Sequence[Row], position: Callable[[Row], Sequence[object]]
     ) -> tuple[Sequence[Row], str | None]:
         """The rows of this page and the cursor of the next, from one row more than the limit."""
         limit = query["limit"]

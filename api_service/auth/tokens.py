@@ -1,4 +1,8 @@
-"""Bearer tokens: signed JWTs of the issuer (RFC 9068), checked on every request."""
+"""Bearer tokens: signed JWTs of the issuer (RFC 9068), checked on every request.
+
+A signature is verified once for each key: it stays what it is. Everything that time or the issuer can change, the
+claims and which keys are believed, is looked at each time.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from joserfc.jws import JWSRegistry
 
 from api_service.auth.caller import Caller
 from api_service.auth.keys import Keys
+from api_service.auth.verified_tokens import Verified, VerifiedTokens
 from shared.clock import utc_now
 from shared.domain.identifiers import is_party_id
 
@@ -66,6 +71,7 @@ class TokenVerifier:
             exp={"essential": True},
             sub={"essential": True},
         )
+        self._verified = VerifiedTokens()
         # Issuers may put headers of their own into a token; critical ones (`crit`) are still refused.
         self._registry = Algorithms(strict_check_header=False)
 
@@ -74,7 +80,7 @@ class TokenVerifier:
         if len(token) > LONGEST or not COMPACT.match(token):
             raise InvalidToken(MALFORMED)
         try:
-            decoded = jwt.decode(token, self._key, registry=self._registry, decoder_cls=StrictClaims)
+            decoded = self._signed(token)
             self._claims.validate(decoded.claims)
         except (JoseError, ValueError, TypeError, RecursionError) as error:
             raise InvalidToken(_reason(error)) from None
@@ -82,8 +88,22 @@ class TokenVerifier:
             raise InvalidToken("the token is no access token: its header typ must be at+jwt")
         return Caller(_subject(decoded.claims), _scopes(decoded.claims))
 
-    def _key(self, token: GuestProtocol) -> Key:
-        header = token.headers()
+    def _signed(self, text: str) -> jwt.Token:
+        """What the token says, if one of the issuer's keys of this moment signed it."""
+        verified = self._verified.find(text)
+        if verified is not None and self._key(verified.token.header) is verified.key:
+            return verified.token
+        used: list[Key] = []
+
+        def key(token: GuestProtocol) -> Key:
+            used.append(self._key(token.headers()))
+            return used[-1]
+
+        token = jwt.decode(text, key, registry=self._registry, decoder_cls=StrictClaims)
+        self._verified.keep(text, Verified(token, used[-1]))
+        return token
+
+    def _key(self, header: Mapping[str, Any]) -> Key:
         return self._keys.key(header.get("kid"), header["alg"])
 
 

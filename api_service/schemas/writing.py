@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -21,9 +22,28 @@ class AnswerSchema(CamelSchema):
     class Meta:
         unknown = EXCLUDE
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._writing = tuple(map(_written, self.dump_fields.items()))
+
     def on_bind_field(self, field_name: str, field_obj: Field[Any]) -> None:
         super().on_bind_field(field_name, field_obj)
         field_obj.required = True
+
+    def _serialize(self, obj: Any, *, many: bool = False) -> Any:
+        """What marshmallow does, without its search for values that are to be left out: only a field that is computed
+        has none, and each writes something."""
+        if many:
+            return [self._serialize(each) for each in obj]
+        if isinstance(obj, dict):
+            return {key: write(obj.get(name), name, obj) for key, name, write in self._writing}
+        return {key: write(getattr(obj, name, None), name, obj) for key, name, write in self._writing}
+
+
+def _written(item: tuple[str, Field[Any]]) -> tuple[str, str, Callable[..., Any]]:
+    """The name outside, the name here, and what writes the value."""
+    name, field = item
+    return field.data_key or name, field.attribute or name, field._serialize
 
 
 class Money(Field[str]):

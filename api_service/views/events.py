@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from flask import Response
@@ -29,6 +29,9 @@ from shared.db.models import Event
 from shared.domain.entries import Entry
 from shared.domain.errors import NotFound
 
+EVENT: Final = EventSchema()
+PAGE: Final = EventPageSchema()
+
 blueprint = Blueprint("events", __name__, description="The dated payments of schedules.")
 
 
@@ -46,7 +49,7 @@ def list_events(query: dict[str, Any]) -> Response:
             service.sessions, lambda session: lists.events(session, filters, after=after, limit=query["limit"] + 1)
         )
         page, cursor = service.cursors.page("events", query, rows, lambda row: [row.date, row.id])
-        return json_text(EventPageSchema().dump({"data": page, "next_cursor": cursor}))
+        return json_text(PAGE.dump({"data": page, "next_cursor": cursor}))
 
     return Response(_kept(filters.payer_id, query, read), mimetype="application/json")
 
@@ -97,4 +100,4 @@ def delete(headers: dict[str, Any], query: dict[str, Any], event_id: UUID) -> Re
 
 
 def _answer(event: Event | Entry, *, if_none_match: str | None = None) -> Response:
-    return tagged(json_text(EventSchema().dump(event)), event.version, if_none_match=if_none_match)
+    return tagged(json_text(EVENT.dump(event)), event.version, if_none_match=if_none_match)

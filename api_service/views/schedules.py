@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from flask import Response
@@ -36,6 +36,8 @@ from shared.db.errors import perform
 from shared.db.idempotency import StoredAnswer
 from shared.domain.errors import NotFound
 
+CREATED: Final = CreatedScheduleSchema()
+
 blueprint = Blueprint("schedules", __name__, description="What payers asked for.")
 
 
@@ -54,7 +56,7 @@ def create(headers: dict[str, Any], body: Any) -> Response:
         made = schedule_event(session, service.settings, current_act(), terms)
         view = {**present_schedule(made.schedule, made.standing), "events": made.events}
         answer_headers = {"Location": f"/v1/schedules/{made.schedule.id}", "ETag": f'"{tag(made.schedule.version)}"'}
-        return StoredAnswer(201, answer_headers, json_text(CreatedScheduleSchema().dump(view)))
+        return StoredAnswer(201, answer_headers, json_text(CREATED.dump(view)))
 
     return once(headers["idempotency_key"], effect)
 

@@ -24,7 +24,8 @@ from shared.domain.retries import RETRY_OVER
 from shared.domain.revising import Standpoint
 from shared.ids import new_ids
 
-COLUMNS: Final = tuple(field.name for field in fields(Entry))
+STORED: Final = tuple(getattr(Event, field.name) for field in fields(Entry))
+"""The columns of an entry, in the order of its fields."""
 
 INSERT = text("""
 INSERT INTO event (date, id, schedule_id, payer_id, payee_id, amount, currency, reference, nominal_date, sequence,
@@ -108,7 +109,7 @@ def lock_to_edit(session: Session, schedule: Schedule, since: date) -> list[Entr
 
 def lock_one(session: Session, payer_id: str, event_id: UUID) -> Entry:
     """An event FOR UPDATE, as it stands now; the caller has locked its schedule. Raises NoResultFound."""
-    query = select(*(getattr(Event, name) for name in COLUMNS)).where(Event.payer_id == payer_id, Event.id == event_id)
+    query = select(*STORED).where(Event.payer_id == payer_id, Event.id == event_id)
     return Entry(*session.execute(query.with_for_update()).one())
 
 
@@ -212,7 +213,7 @@ def update_values(moves: Sequence[Move]) -> dict[str, list[Any]]:
 
 def _locked(session: Session, schedule: Schedule, wanted: ColumnElement[bool]) -> list[Entry]:
     query = (
-        select(*(getattr(Event, name) for name in COLUMNS))
+        select(*STORED)
         .where(Event.payer_id == schedule.payer_id, Event.schedule_id == schedule.id, wanted)
         .order_by(Event.date, Event.id)
         .with_for_update()

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import starmap
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, literal, select, tuple_
 
+from shared.db import entries
 from shared.db.engine import Session
 from shared.db.models import Event, Schedule, Transaction
+from shared.domain.entries import Entry
 
 
 class Position(NamedTuple):
@@ -32,12 +35,12 @@ class Filters:
     statuses: Sequence[str] = ()
 
 
-def events(session: Session, filters: Filters, *, after: Position | None, limit: int) -> list[Event]:
+def events(session: Session, filters: Filters, *, after: Position | None, limit: int) -> list[Entry]:
     """Events by (date, id)."""
-    query = _page(select(Event), Event, filters, after, limit)
+    query = _page(select(*entries.STORED), Event, filters, after, limit)
     if filters.statuses:
         query = query.where(Event.status.in_(filters.statuses))
-    return list(session.scalars(query))
+    return list(starmap(Entry, session.execute(query)))
 
 
 def transactions(session: Session, filters: Filters, *, after: Position | None, limit: int) -> list[Transaction]:
