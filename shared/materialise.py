@@ -71,9 +71,8 @@ def open_schedule(session: Session, gate: Gate, asked: NewSchedule, horizon: Hor
     )
     set_terms(schedule, revision)
     followed.write(session, schedule, {}, Plan(timeline, [], loaded).followed)
-    session.add(schedule)
-    session.flush()
     touch(session, [schedule.payer_id])
+    session.add(schedule)
     plans.add_revisions(session, schedule, [revision])
     model = blank(schedule)
     stored = entries.apply(

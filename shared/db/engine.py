@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import select
+from typing import Any
+
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -20,7 +23,7 @@ def make_engine(url: str, *, pool_size: int = 5) -> Engine:
     TCP keep-alives end a connection to a host that is gone within about half a minute. What a statement was given is
     never part of an error's words: they go to the log, and names of payers do not.
     """
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
@@ -36,6 +39,26 @@ def make_engine(url: str, *, pool_size: int = 5) -> Engine:
             "application_name": "payday",
         },
     )
+    _ask_only_where_something_came(engine)
+    return engine
+
+
+def _ask_only_where_something_came(engine: Engine) -> None:
+    """A server that ended a connection has said so, and one that vanished would not answer: the question, which each
+    transaction would begin with, is left out where nothing was said."""
+    ask = engine.dialect.do_ping
+
+    def ping(dbapi_connection: Any) -> bool:
+        return _is_quiet(dbapi_connection) or ask(dbapi_connection)
+
+    engine.dialect.do_ping = ping  # type: ignore[method-assign]
+
+
+def _is_quiet(connection: Any) -> bool:
+    """Whether nothing has come over an idle connection: no word of the server and no end."""
+    poller = select.poll()
+    poller.register(connection.fileno(), select.POLLIN)
+    return not poller.poll(0)
 
 
 def make_sessions(engine: Engine) -> Sessions:

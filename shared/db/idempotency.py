@@ -11,7 +11,7 @@ import json
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import bindparam, text
 
 from shared.db.engine import Session
 from shared.db.models import IdempotencyKey
@@ -20,6 +20,21 @@ from shared.domain.errors import Conflict, DomainError
 
 KEPT: Final = timedelta(days=7)
 PURGED_AT_ONCE: Final = 10_000
+
+LOCK = text("SELECT pg_try_advisory_xact_lock(:number)")
+
+# A statement of its own, after the lock: what is committed before it is had is seen.
+FIND = text("""
+SELECT fingerprint, response_status, response_headers, response_body, touched FROM idempotency_key
+WHERE caller = :caller AND operation = :operation AND key = :key
+""")
+
+INSERT = text("""
+INSERT INTO idempotency_key (caller, operation, key, fingerprint, response_status, response_headers, response_body,
+  touched)
+VALUES (:caller, :operation, :key, :fingerprint, :response_status, :response_headers, :response_body,
+  CAST(:touched AS text[]))
+""").bindparams(bindparam("response_headers", type_=IdempotencyKey.__table__.c.response_headers.type))
 
 PURGE = text("""
 DELETE FROM idempotency_key WHERE (caller, operation, key) IN (
@@ -61,9 +76,9 @@ def enter(session: Session, scope: Scope, fingerprint: str) -> StoredAnswer | No
 
     Comes before any other lock. Raises InFlight, and KeyReused for a body with another fingerprint.
     """
-    if not session.scalar(select(func.pg_try_advisory_xact_lock(_lock_number(scope)))):
+    if not session.scalar(LOCK, {"number": _lock_number(scope)}):
         raise InFlight("A request with this Idempotency-Key is still being answered.")
-    row = session.get(IdempotencyKey, scope)
+    row = session.execute(FIND, scope._asdict()).one_or_none()
     if row is None:
         return None
     # Also where it is refused: whoever answered first may have died before it told of the change.
@@ -76,16 +91,15 @@ def enter(session: Session, scope: Scope, fingerprint: str) -> StoredAnswer | No
 def keep(session: Session, scope: Scope, fingerprint: str, answer: StoredAnswer) -> None:
     """Stores the answer to a request that had an effect."""
     session.execute(
-        insert(IdempotencyKey).values(
-            caller=scope.caller,
-            operation=scope.operation,
-            key=scope.key,
-            fingerprint=fingerprint,
-            response_status=answer.status,
-            response_headers=answer.headers,
-            response_body=answer.body,
-            touched=sorted(touched(session)),
-        )
+        INSERT,
+        {
+            **scope._asdict(),
+            "fingerprint": fingerprint,
+            "response_status": answer.status,
+            "response_headers": answer.headers,
+            "response_body": answer.body,
+            "touched": sorted(touched(session)),
+        },
     )
 
 

@@ -23,6 +23,19 @@ SELECT pg_advisory_xact_lock_shared(706179, date - date '2000-01-01')
 FROM (SELECT date FROM run WHERE status <> 'closed' AND date BETWEEN :first AND :last ORDER BY date) AS open
 """)
 
+# In one statement, whose turns come first: the outer part is asked for nothing until the count is there. A row that
+# changed while the turn was waited for is locked, judged and answered as it is then.
+SHARE = select(Run).from_statement(
+    text("""
+WITH turn AS MATERIALIZED (
+  SELECT pg_advisory_xact_lock_shared(706179, date - date '2000-01-01')
+  FROM (SELECT date FROM run WHERE status <> 'closed' AND date BETWEEN :first AND :last ORDER BY date) AS open)
+SELECT run.* FROM run
+WHERE status <> 'closed' AND date BETWEEN :first AND :last AND (SELECT count(*) FROM turn) >= 0
+ORDER BY date FOR SHARE
+""")
+)
+
 # Workers that heard of a batch while the run was paused have forgotten it; without this it would rest for a lease.
 WAKE = text("""
 UPDATE batch SET published_at = NULL, held = false, wait_until = CASE WHEN held THEN NULL ELSE wait_until END
@@ -228,9 +241,8 @@ def _lock_paying(session: Session, day: date) -> Run:
 
 
 def _share(session: Session, first: date, last: date) -> list[Run]:
-    session.execute(TURNS, {"first": first, "last": last})
-    query = select(Run).where(Run.status != "closed", Run.date.between(first, last)).order_by(Run.date)
-    return list(session.scalars(query.with_for_update(read=True).execution_options(populate_existing=True)))
+    runs = session.scalars(SHARE, {"first": first, "last": last}, execution_options={"populate_existing": True})
+    return list(runs)
 
 
 def announce(session: Session, first: date, last: date) -> None:
