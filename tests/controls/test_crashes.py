@@ -10,6 +10,7 @@ import pytest
 
 from tests.bank import BankProcess
 from tests.controls import guards
+from tests.forks import FORKS
 from tests.integration.crashes import dying
 from tests.integration.crashes import test_crash_points as crashes
 from tests.world import World
@@ -40,7 +41,7 @@ def die(world: World, crash_at: str, *, committed: bool = True) -> int | None:
     """As `crashes.die`, also without committing claims."""
     environment = {name: str(value) for name, value in world.environment.items()}
     target = dying.work if committed else work_on_uncommitted_claims
-    process = crashes.context.Process(target=target, args=({**environment, "CRASH_AT": crash_at}, crashes.DAYS))
+    process = FORKS.Process(target=target, args=({**environment, "CRASH_AT": crash_at}, crashes.DAYS))
     process.start()
     process.join(timeout=60)
     assert not process.is_alive()
