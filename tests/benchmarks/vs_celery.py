@@ -7,7 +7,7 @@ from tests.benchmarks.options import Options
 from tests.benchmarks.peers.arena import Peer
 from tests.benchmarks.versus import compare
 
-CELERY = Peer("Celery", "celery", settings=("prefork:1", "prefork:2", "prefork:4", "threads:8"), swept=2_000)
+CELERY = Peer("Celery", "celery", settings=("prefork:1", "threads:2", "threads:4", "threads:8"), swept=2_000)
 
 
 def measure(options: Options) -> Figure:

@@ -7,7 +7,7 @@ from tests.benchmarks.options import Options
 from tests.benchmarks.peers.arena import Peer
 from tests.benchmarks.versus import compare
 
-GRAPHILE = Peer("Graphile Worker", "graphile.mjs", settings=("5", "10", "20", "10:100"), swept=6_000)
+GRAPHILE = Peer("Graphile Worker", "graphile.mjs", settings=("10", "20", "10:100", "20:200"), swept=6_000)
 
 
 def measure(options: Options) -> Figure:

@@ -14,7 +14,7 @@ from tests.benchmarks.peers import arena
 from tests.benchmarks.peers.arena import Peer
 from tests.benchmarks.versus import PEER_SECONDS, compare
 
-RATES = {"prefork:1": 300.0, "prefork:2": 500.0, "prefork:4": 400.0, "threads:8": 100.0}
+RATES = {"prefork:1": 300.0, "threads:2": 500.0, "threads:4": 400.0, "threads:8": 100.0}
 
 
 @pytest.fixture
@@ -45,14 +45,14 @@ def test_a_peer_is_measured_at_its_best_setting_and_in_turns_with_payday(options
     tried, warmed, measured = calls[:4], calls[4:6], calls[6:]
     assert [call.split()[0] for call in tried] == list(RATES)
     assert warmed == ["batch", "single"]
-    assert measured == ["batch", "single", f"prefork:2 {500 * PEER_SECONDS} in 2"] * options.rounds
+    assert measured == ["batch", "single", f"threads:2 {500 * PEER_SECONDS} in 2"] * options.rounds
     assert {name: ratio.value for name, ratio in figure.ratios.items()} == {"batch": 80, "single": 8}
     assert {name: ratio.target for name, ratio in figure.ratios.items()} == {"batch": 70, "single": 7}
 
 
 def test_the_notes_tell_every_setting_that_was_tried(options: Options, calls: list[str]) -> None:
     (notes, _) = vs_celery.measure(options).notes
-    assert "2 processes; tried prefork:1: 300/s, prefork:2: 500/s, prefork:4: 400/s, threads:8: 100/s" in notes
+    assert "2 processes; tried prefork:1: 300/s, threads:2: 500/s, threads:4: 400/s, threads:8: 100/s" in notes
 
 
 def test_without_node_the_figure_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, options: Options) -> None:
