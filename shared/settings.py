@@ -20,6 +20,8 @@ from shared.settings_values import Reader
 DEVELOPMENT_SECRET = "development-only-secret-key"  # noqa: S105 - refused in production
 CALL_MARGIN_SECONDS = 2.0
 """No call begins later than lease - call time-out - this (rule C3)."""
+SPREAD_CALLS = 100
+"""Of a batch whose calls are spread so many are claimed at a time: at one a second they fit into the usual lease."""
 LEASE_SECONDS_MAX = 1800
 """Well inside the broker's visibility time-out of an hour, so that no batch outlives its message."""
 
@@ -34,7 +36,10 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ProviderSettings:
-    """The payment API. Seconds are real seconds; `max_rps` 0 means no limit."""
+    """The payment API. Seconds are real seconds; `max_rps` 0 means no limit.
+
+    `spread_until`: the local time, in minutes since midnight, until which a run spreads its calls; None: it does not.
+    """
 
     url: str
     token: str | None = None
@@ -48,12 +53,15 @@ class ProviderSettings:
     concurrency: int = 8
     max_rps: float = 0.0
     timeout_seconds: float = 10.0
+    spread_until: int | None = None
 
     @property
     def part_size(self) -> int | None:
         """How many events are claimed at a time (rule C1): where nothing is sent again, so many may become unknown
-        by one crash. None: a whole batch."""
-        return None if self.mode == "key" else self.concurrency * self.batch_size
+        by one crash; where calls are spread, so many would be given back when the lease ends. None: a whole batch."""
+        if self.mode != "key":
+            return self.concurrency * self.batch_size
+        return None if self.spread_until is None else SPREAD_CALLS * self.batch_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +177,12 @@ def _contradictions(settings: Settings) -> list[str]:
         )
     if settings.business.opens_at >= settings.business.cutoff_at:
         problems.append("CUTOFF_AT: must be later than RUN_OPENS_AT")
+    spread_until = settings.provider.spread_until
+    if spread_until is not None and not settings.business.opens_at < spread_until < settings.business.cutoff_at:
+        problems.append(
+            "PROVIDER_SPREAD_UNTIL: must be later than RUN_OPENS_AT and earlier than CUTOFF_AT: what is late is paid"
+            " between the two"
+        )
     if settings.provider.key_window_seconds <= settings.lease_seconds:
         problems.append("PROVIDER_KEY_WINDOW_SECONDS: must be longer than LEASE_SECONDS")
     if settings.production:
@@ -210,6 +224,7 @@ def _provider(reader: Reader, needs: frozenset[str]) -> ProviderSettings:
         concurrency=reader.integer("PROVIDER_CONCURRENCY", 8, 1, 1000),
         max_rps=reader.seconds("PROVIDER_MAX_RPS", 0.0, 0, 10**6),
         timeout_seconds=reader.seconds("PROVIDER_TIMEOUT_SECONDS", 10.0, 0.05, 600),
+        spread_until=reader.value("PROVIDER_SPREAD_UNTIL", None, parse_local_time),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from shared.crash_points import reached
-from shared.db import planning, providers, publishing, runs
+from shared.db import planning, providers, publishing, runs, spreads
 from shared.db.clock import business_now
 from shared.db.closing import close
 from shared.db.engine import Session
@@ -15,6 +15,7 @@ from shared.db.publishing import Ready
 from shared.db.retrying import DatabaseError, transact
 from shared.domain.days import BusinessNow
 from shared.log import get_logger
+from shared.settings import Settings
 from worker_service.dispatching import days_to_plan, is_past, room
 from worker_service.extend import extend_through
 from worker_service.service import Service
@@ -128,7 +129,7 @@ def _publish(service: Service, now: BusinessNow, publish: Publish) -> Sequence[i
             now=now.instant,
             lease_seconds=settings.lease_seconds,
             most=PUBLISHED_MOST,
-            room=_room(session, today, settings.provider.name),
+            room=_room(session, today, settings),
         )
 
     ready = transact(service.sessions, mark)
@@ -146,10 +147,19 @@ def _publish(service: Service, now: BusinessNow, publish: Publish) -> Sequence[i
     return [batch.id for batch in ready]
 
 
-def _room(session: Session, today: date, provider: str) -> int | None:
-    """How many batches workers may hear of: none while the provider is shut, few while it recovers; None: any."""
-    seen = providers.state(session, provider)
-    if seen.is_normal:
+def _room(session: Session, today: date, settings: Settings) -> int | None:
+    """How many more batches workers may hear of: none while the provider is shut, few while it recovers or while the
+    day's calls are spread; None: any."""
+    seen, at_once = providers.state(session, settings.provider.name), spreads.batches_at_once(session, settings)
+    if seen.is_normal and at_once is None:
         return None
-    published = publishing.recall(session, today, older_than_seconds=0.0 if seen.is_shut else RECALLED_SECONDS)
-    return room(seen, published=published, under_way=providers.under_way(session), most=PUBLISHED_MOST)
+    if seen.is_normal:
+        published = publishing.published(session, today)
+    else:
+        published = publishing.recall(session, today, older_than_seconds=0.0 if seen.is_shut else RECALLED_SECONDS)
+    return room(
+        seen,
+        published=published,
+        under_way=providers.under_way(session),
+        most=PUBLISHED_MOST if at_once is None else min(at_once, PUBLISHED_MOST),
+    )

@@ -20,11 +20,9 @@ def is_past(day: date, now: BusinessNow) -> bool:
     return day < now.today or now.past_cutoff
 
 
-def room(seen: State, *, published: int, under_way: int, most: int) -> int | None:
-    """How many more batches workers may hear of: none while the provider is shut, few while it recovers; None: any.
+def room(seen: State, *, published: int, under_way: int, most: int) -> int:
+    """How many more batches workers may hear of: none while the provider is shut, no more than it allows.
 
-    `published`: and not begun; `most`: where the provider's state names no number.
+    `published`: and not begun; `most`: at once, also where the provider's state names no number or more.
     """
-    if seen.is_normal:
-        return None
-    return 0 if seen.is_shut else max(0, (seen.allowance or most) - published - under_way)
+    return 0 if seen.is_shut else max(0, min(seen.allowance or most, most) - published - under_way)

@@ -39,8 +39,7 @@ class Service:
 
     @cached_property
     def gateway(self) -> Gateway:
-        provider = self.settings.provider
-        return Gateway(provider, reserving(provider, lambda: self.sessions) if provider.max_rps else None)
+        return Gateway(self.settings.provider, reserving(self.settings, lambda: self.sessions))
 
     def close(self) -> None:
         """Ends all connections."""

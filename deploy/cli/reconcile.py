@@ -82,9 +82,8 @@ def _record(service: Service, span: Span, statement: Path | None, stack: ExitSta
     from worker_service.gateway.listing import Listing
     from worker_service.pace import reserving
 
-    provider = service.settings.provider
-    reserve = reserving(provider, lambda: service.sessions) if provider.max_rps else None
-    return stack.enter_context(Listing(provider, reserve)).payments(span.first, span.last)
+    reserve = reserving(service.settings, lambda: service.sessions)
+    return stack.enter_context(Listing(service.settings.provider, reserve)).payments(span.first, span.last)
 
 
 @contextmanager

@@ -18,14 +18,20 @@ slots AS (
 reserved AS (
   UPDATE provider SET next_call_at = slots.first_at + make_interval(secs => :taken)
   FROM slots WHERE name = :name AND slots.first_at <= slots.at + make_interval(secs => :ahead) RETURNING 1)
-SELECT extract(epoch FROM first_at - at)::float AS wait_seconds, (SELECT count(*) FROM reserved) AS reserved FROM slots
+SELECT extract(epoch FROM at)::float AS asked_at, extract(epoch FROM first_at)::float AS first_at,
+  (SELECT count(*) FROM reserved) AS reserved
+FROM slots
 """)
 
 
 class Slots(NamedTuple):
-    """`reserved` of them, the first of which comes in `wait_seconds`; 0: that one is too far ahead."""
+    """`reserved` of them, the first at `first_at`; 0: that one is too far ahead. `asked_at`: when that was said.
 
-    wait_seconds: float
+    Both in seconds since 1970 on the database's clock.
+    """
+
+    asked_at: float
+    first_at: float
     reserved: int
 
 
@@ -36,4 +42,4 @@ def reserve(session: Session, name: str, *, count: int, interval_seconds: float)
     """
     taken = {"name": name, "taken": count * interval_seconds, "ahead": AHEAD_SECONDS}
     row = session.execute(RESERVE, taken).one()
-    return Slots(row.wait_seconds, count if row.reserved else 0)
+    return Slots(row.asked_at, row.first_at, count if row.reserved else 0)

@@ -86,6 +86,11 @@ def recall(session: Session, day: date, *, older_than_seconds: float) -> int:
     While the provider is shut, or hears of few batches at a time, workers drop what they are told of.
     """
     session.execute(RECALL, {"day": day, "age": older_than_seconds})
+    return published(session, day)
+
+
+def published(session: Session, day: date) -> int:
+    """How many batches are published and not begun."""
     return int(session.execute(PUBLISHED, {"day": day}).scalar_one())
 
 

@@ -57,6 +57,7 @@ def test_the_three_usual_schemes_of_postgresql_are_accepted(scheme: str) -> None
         ("MAX_AMOUNT", "NaN"),
         ("MAX_AMOUNT", "-1"),
         ("CUTOFF_AT", "25:00"),
+        ("PROVIDER_SPREAD_UNTIL", "yes"),
         ("RUN_OPENS_AT", "8"),
         ("BUSINESS_DATE", "2026-02-30"),
         ("PROVIDER_RESEND_AFTER_NOT_FOUND", "maybe"),
@@ -72,6 +73,10 @@ def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:
 def test_limits_are_checked_against_each_other() -> None:
     assert any("LEASE_SECONDS" in line for line in problems({"LEASE_SECONDS": "24"}))
     assert any("CUTOFF_AT" in line for line in problems({"RUN_OPENS_AT": "12:00", "CUTOFF_AT": "12:00"}))
+    hours = {"RUN_OPENS_AT": "06:00", "CUTOFF_AT": "18:00"}
+    for outside in ("06:00", "18:00", "20:00"):
+        assert any("PROVIDER_SPREAD_UNTIL" in line for line in problems({**hours, "PROVIDER_SPREAD_UNTIL": outside}))
+    assert read_settings({**hours, "PROVIDER_SPREAD_UNTIL": "17:00"}).provider.spread_until == 17 * 60
     assert any("KEY_WINDOW" in line for line in problems({"PROVIDER_KEY_WINDOW_SECONDS": "120"}))
     assert any("HORIZON" in line for line in problems({"HORIZON_CYCLES_MIN": "20"}))
 

@@ -64,7 +64,7 @@ class Gateway:
         self._keyed = provider.mode == "key"
         self._timeout_seconds = provider.timeout_seconds
         self._brake, self._refusals = Brake(2 * provider.concurrency), Refusals()
-        self._pace = Pace(reserve, provider.max_rps) if reserve and provider.max_rps else None
+        self._pace = Pace(reserve) if reserve else None
         self._calls = Calls(provider.token)
         tls = tls_context() if provider.url.startswith("https") else None
         self._lanes = Lanes(

@@ -49,7 +49,7 @@ class Listing:
         self._headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "payday"}
         if provider.token is not None:
             self._headers["Authorization"] = f"Bearer {provider.token}"
-        self._pace = Pace(reserve, provider.max_rps) if reserve and provider.max_rps else None
+        self._pace = Pace(reserve) if reserve else None
         tls = tls_context() if provider.url.startswith("https") else None
         self._transport = Transport(provider.url.rstrip("/"), provider.timeout_seconds, tls)
 

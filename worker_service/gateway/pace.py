@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Final, NamedTuple, TypeAlias
 
 from worker_service.gateway.budget import Budget
 
-LATE_SECONDS: Final = 0.05
+LATE_SECONDS: Final = 0.02
 """A slot is used at most so long after its time; then it is thrown away, lest calls that were late crowd together."""
-ON_THE_WAY_SECONDS: Final = 0.05
+ON_THE_WAY_SECONDS: Final = 0.01
 """By so much calls may differ in what passes between their start here and their arrival there."""
 CHUNK_SECONDS: Final = 0.1
 """Slots are reserved at most so far apart in one go: what is not used of them is lost to all."""
 
 
 class Reserved(NamedTuple):
-    """`slots` of them, the first at `first_at` on this host's monotonic clock; 0: look again then."""
+    """`slots` of them, `interval` seconds apart, the first at `first_at` on this host's monotonic clock; 0: look again
+    then. Each may be used for `late_seconds`."""
 
     first_at: float
     slots: int
+    interval: float = 0.0
+    late_seconds: float = LATE_SECONDS
 
 
 Reserve: TypeAlias = Callable[[int], Reserved]
@@ -31,8 +35,8 @@ Reserve: TypeAlias = Callable[[int], Reserved]
 def interval_seconds(max_rps: float) -> float:
     """Between two slots, so that in no second more than `max_rps` calls arrive, however late within the limits.
 
-    One more than fit into a second must span more than a second: `calls * interval - late - on the way >= 1`. Below
-    one a second, two must be 1 / max_rps apart.
+    One more than fit into a second must span more than a second: `calls * interval - late - on the way >= 1`. That
+    leaves 97 % of the rate. Below one a second, two must be 1 / max_rps apart.
     """
     loose = LATE_SECONDS + ON_THE_WAY_SECONDS
     return (1.0 + loose) / int(max_rps) if max_rps >= 1 else 1.0 / max_rps + loose
@@ -41,45 +45,53 @@ def interval_seconds(max_rps: float) -> float:
 class Slots:
     """This worker's reserved slots, in order. Pure: time is an argument, on one clock."""
 
-    def __init__(self, interval: float) -> None:
-        self._interval = interval
-        self._most = max(1, int(CHUNK_SECONDS / interval))
+    def __init__(self) -> None:
+        self._reserved = Reserved(0.0, 0)
         self._next_at = 0.0
         self._left = 0
-        self._used = 0
-        self.wanted = 1
-        """How many to reserve next: twice as many as were used, while all of them were."""
 
     def add(self, reserved: Reserved) -> None:
         """Takes over reserved slots; any that were left are thrown away."""
-        self._next_at, self._left, self._used = reserved.first_at, reserved.slots, 0
+        self._reserved = reserved
+        self._next_at, self._left = reserved.first_at, reserved.slots
 
     def take(self, now: float) -> float | None:
         """The next slot that is not past, also one that lies ahead; None: there is none."""
         while self._left:
             at = self._next_at
-            self._next_at += self._interval
+            self._next_at += self._reserved.interval
             self._left -= 1
-            if now <= at + LATE_SECONDS:
-                self._used += 1
-                self.wanted = min(self._most, max(self.wanted, 2 * self._used))
+            if now <= self.until(at):
                 return at
-            self.wanted = max(1, self._used)
         return None
+
+    def until(self, at: float) -> float:
+        """How late the slot of that time may be used."""
+        return at + self._reserved.late_seconds
+
+    def wanted(self, waiting: int) -> int:
+        """How many to reserve for so many threads that wait for one now.
+
+        In the time of a slot that is reserved here and not used nobody else sends: none is reserved for a thread that
+        may not be back from its call by then.
+        """
+        interval = self._reserved.interval
+        return min(waiting, max(1, int(CHUNK_SECONDS / interval))) if interval else waiting
 
 
 class Pace:
-    """Slots for the threads of one worker, reserved a few at a time."""
+    """Slots for the threads of one worker, reserved for all that wait at once."""
 
-    def __init__(self, reserve: Reserve, max_rps: float) -> None:
+    def __init__(self, reserve: Reserve) -> None:
         self._reserve = reserve
-        self._slots = Slots(interval_seconds(max_rps))
+        self._slots = Slots()
+        self._waiting: deque[None] = deque()
         self._lock = threading.Lock()
 
     def wait(self, budget: Budget) -> bool:
         """Waits for a slot, and is in time for it; False: none comes while calls may begin."""
         while True:
-            at, free = self._take()
+            at, until = self._take()
             wait_seconds = at - time.monotonic()
             if wait_seconds > 0:
                 if not budget.allows(wait_seconds):
@@ -87,18 +99,21 @@ class Pace:
                 budget.wait(wait_seconds)
             if not budget.open():
                 return False
-            if free and time.monotonic() <= at + LATE_SECONDS:
+            if until is not None and time.monotonic() <= until:
                 return True
 
-    def _take(self) -> tuple[float, bool]:
-        """When, and whether that is a slot, or only the time to look again."""
+    def _take(self) -> tuple[float, float | None]:
+        """When, and until when that slot may be used; None: it is only the time to look again."""
+        self._waiting.append(None)
         with self._lock:
-            at = self._slots.take(time.monotonic())
-            if at is not None:
-                return at, True
-            reserved = self._reserve(self._slots.wanted)
-            if not reserved.slots:
-                return reserved.first_at, False
-            self._slots.add(reserved)
-            at = self._slots.take(time.monotonic())
-            return (reserved.first_at, False) if at is None else (at, True)
+            try:
+                at = self._slots.take(time.monotonic())
+                if at is None:
+                    reserved = self._reserve(self._slots.wanted(len(self._waiting)))
+                    if not reserved.slots:
+                        return reserved.first_at, None
+                    self._slots.add(reserved)
+                    at = self._slots.take(time.monotonic())
+                return (reserved.first_at, None) if at is None else (at, self._slots.until(at))
+            finally:
+                self._waiting.pop()

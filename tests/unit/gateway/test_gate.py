@@ -74,7 +74,7 @@ def test_it_is_asked_again_after_waiting_for_a_slot() -> None:
             return asked.count(payment) < 2 or payment is not TWO
 
     held = Late()
-    held.deliver(OutcomeKind.PAID, Pace(lambda count: Reserved(time.monotonic(), count), 100))
+    held.deliver(OutcomeKind.PAID, Pace(lambda count: Reserved(time.monotonic(), count)))
     assert held.sent == [[ONE, THREE]]
 
 
@@ -82,4 +82,4 @@ def test_what_is_held_uses_up_no_slot() -> None:
     def reserve(_: int) -> Reserved:
         raise AssertionError("a slot was reserved")
 
-    Held(ONE, TWO, THREE).deliver(OutcomeKind.PAID, Pace(reserve, 10))
+    Held(ONE, TWO, THREE).deliver(OutcomeKind.PAID, Pace(reserve))
