@@ -19,12 +19,13 @@ DUE = text("UPDATE attempt SET next_at = now() WHERE state = 'open' AND asks < 9
 
 def work(environment: Mapping[str, str], days: Sequence[str]) -> None:
     """All that workers and the dispatcher do, until nothing is left to be done of these days."""
+    first = Service.connect(read_settings({**environment, "BUSINESS_DATE": days[0]}))
     for day in days:
-        service = Service.connect(read_settings({**environment, "BUSINESS_DATE": day}))
+        service = Service(read_settings({**environment, "BUSINESS_DATE": day}), first.engine)
         for _ in range(ROUNDS):
             if not one_round(service):
                 break
-        service.close()
+    first.close()
 
 
 def one_round(service: Service) -> int:
@@ -34,8 +35,5 @@ def one_round(service: Service) -> int:
     extend_through(service, ready[0].run_date if ready else service.settings.business.frozen.date())  # type: ignore[union-attr]
     for batch in ready:
         pay.pay_batch(service, batch.id)
-    transact(
-        service.sessions,
-        lambda s: s.execute(text("UPDATE attempt SET next_at = now() WHERE state = 'open' AND asks < 9")),
-    )
+    transact(service.sessions, lambda session: session.execute(DUE))
     return len(ready) + resolve.resolve_due(service)
