@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,11 +13,21 @@ from uuid import uuid4
 
 import requests
 from sqlalchemy import Row, create_engine, text
+from sqlalchemy.orm import Session
 
 from api_service.auth.development import make_token
 from deploy.local.ports import free_port
 from deploy.local.processes import ChildProcess, wait_for
+from shared.db import runs
+from shared.db.bookings import books_of
+from shared.db.clock import business_now
+from shared.db.engine import make_sessions
+from shared.db.retrying import transact
 from shared.domain.payments import payment_key
+from shared.domain.recurrence import Rule
+from shared.domain.timeline import Terms
+from shared.materialise import NewSchedule, open_schedule
+from shared.settings import read_settings
 from shared.settings_values import database_url as sqlalchemy_url
 from tests.bank import BankProcess
 
@@ -73,6 +84,23 @@ class Town:
     def beat(self) -> ChildProcess:
         return self._start(f"beat-{len(self.processes)}", self._celery("beat"))
 
+    def schedules(self, count: int, payer: str = "payer-{}", payee: str = "payee") -> None:
+        """So many payments of today, by default each of a payer of its own, written as the API writes them but at once.
+
+        `{}` in a name is the payment's number.
+        """
+        settings = read_settings(self.environment)
+
+        def work(session: Session) -> None:
+            now = business_now(session, settings.business)
+            rule = Rule(now.today, "once")
+            for number in range(count):
+                terms = Terms(2500, payee.format(number), None)
+                asked = NewSchedule(payer.format(number), "GBP", rule, terms, pay_late=5)
+                open_schedule(session, runs.enter(session, now), asked, settings.horizon)
+
+        transact(make_sessions(self._engine), work)
+
     def rows(self, statement: str, **parameters: object) -> list[Row[Any]]:
         """The rows of a query, in a transaction of its own."""
         with self._engine.begin() as connection:
@@ -105,6 +133,15 @@ class Town:
         assert self.rows("SELECT event_id FROM transaction GROUP BY event_id HAVING count(*) > 1") == []
         summary = self.bank.summary()
         assert (summary["doubles"]["count"], summary["notIdentical"]["count"]) == (0, 0)
+
+    def assert_books_balance(self) -> None:
+        """Of the business date (rule D6)."""
+        books = transact(make_sessions(self._engine), lambda session: books_of(session, self._today, closed=False))
+        assert books.balanced, books
+
+    @property
+    def _today(self) -> date:
+        return date.fromisoformat(self.business_date[:10])
 
     def describe(self) -> str:
         """For a failure: what stands where, and what the processes said last."""

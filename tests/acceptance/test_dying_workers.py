@@ -28,21 +28,19 @@ payments.make = deadly
 @pytest.mark.all
 @pytest.mark.parametrize(
     ("point", "hit"),
-    [("after_send", 1), ("in_settle_commit", 2), ("before_ack", 1), ("before_ack", 2), ("before_ack", 3)],
+    [("after_send", 1), ("in_settle_commit", 2), ("before_ack", 2)],
 )
 def test_a_pool_child_dies_there_and_everything_is_paid_once(
     start_town: StartTown, tmp_path: Path, point: str, hit: int
 ) -> None:
     town = start_town(PROVIDER_CONCURRENCY="2", BATCH_SIZE="10", CRASH_AT=f"{point}:{hit}:{tmp_path / 'hits'}")
-    api = town.api()
-    for number in range(40):
-        api.schedule(f"payer-{number}")
+    town.schedules(40)
     town.worker()
     town.beat()
     town.wait_until_paid(40)
     assert (tmp_path / "hits").stat().st_size >= hit
     town.assert_journal_agrees()
-    assert api.get("/v1/runs/2026-03-02")["balanced"] is True
+    town.assert_books_balance()
 
 
 @pytest.mark.all
@@ -50,10 +48,9 @@ def test_a_payment_that_kills_every_worker_is_put_aside_and_the_others_are_paid(
     start_town: StartTown, tmp_path: Path
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(POISONED)
-    town = start_town(PROVIDER_CONCURRENCY="2", BATCH_SIZE="20")
+    town = start_town(PROVIDER_CONCURRENCY="2", BATCH_SIZE="4")
     api = town.api()
-    for number in range(19):
-        api.schedule(f"payer-{number}")
+    town.schedules(19)
     poison = api.schedule("poison")["events"][0]["id"]
     town.environment["PYTHONPATH"] = str(tmp_path)
     town.worker()

@@ -55,12 +55,6 @@ def payday(town: Town, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def schedules(town: Town, count: int) -> None:
-    api = town.api()
-    for number in range(count):
-        api.schedule(f"payer-{number}")
-
-
 def test_schedules_created_over_http_are_paid(start_town: StartTown, rabbit: Rabbit) -> None:
     town = start_town("--decline", "poor=insufficient_funds", PROVIDER_BATCH_SIZE="10", BATCH_SIZE="20")
     api = town.api()
@@ -85,7 +79,7 @@ def test_a_broker_that_is_restarted_in_the_middle_loses_and_doubles_nothing(
     start_town: StartTown, rabbit: Rabbit
 ) -> None:
     town = start_town("--latency-ms", "20", PROVIDER_CONCURRENCY="2", BATCH_SIZE="20")
-    schedules(town, 300)
+    town.schedules(300)
     worker = town.worker()
     town.beat()
     busy(town, 40)
@@ -98,7 +92,7 @@ def test_a_broker_that_is_restarted_in_the_middle_loses_and_doubles_nothing(
 
 def test_a_broker_that_is_killed_and_comes_back_is_used_again(start_town: StartTown, rabbit: Rabbit) -> None:
     town = start_town("--latency-ms", "20", PROVIDER_CONCURRENCY="2", BATCH_SIZE="20")
-    schedules(town, 200)
+    town.schedules(200)
     town.worker()
     town.beat()
     busy(town, 40)
@@ -110,7 +104,7 @@ def test_a_broker_that_is_killed_and_comes_back_is_used_again(start_town: StartT
 
 def test_purged_queues_delay_the_run_and_lose_nothing(start_town: StartTown, rabbit: Rabbit) -> None:
     town = start_town("--latency-ms", "10", PROVIDER_CONCURRENCY="2", BATCH_SIZE="20")
-    schedules(town, 200)
+    town.schedules(200)
     town.worker()
     town.beat()
     busy(town, 30)
@@ -123,7 +117,7 @@ def test_purged_queues_delay_the_run_and_lose_nothing(start_town: StartTown, rab
 
 def test_a_worker_killed_in_mid_batch_leaves_nothing_unpaid_and_nothing_paid_twice(start_town: StartTown) -> None:
     town = start_town("--latency-ms", "20", PROVIDER_CONCURRENCY="2", BATCH_SIZE="100")
-    schedules(town, 150)
+    town.schedules(150)
     doomed = town.worker()
     town.beat()
     busy(town, 20)
@@ -134,10 +128,10 @@ def test_a_worker_killed_in_mid_batch_leaves_nothing_unpaid_and_nothing_paid_twi
     town.assert_journal_agrees()
 
 
-def test_two_beats_and_three_workers_pay_nothing_twice(start_town: StartTown) -> None:
+def test_two_beats_and_two_workers_pay_nothing_twice(start_town: StartTown) -> None:
     town = start_town(PROVIDER_BATCH_SIZE="5", BATCH_SIZE="10")
-    schedules(town, 120)
-    for _ in range(3):
+    town.schedules(120)
+    for _ in range(2):
         town.worker()
     town.beat()
     town.beat()
@@ -150,7 +144,7 @@ def test_a_broker_that_freezes_holds_the_run_up_only_as_long_as_it_is_frozen(
     start_town: StartTown, rabbit: Rabbit
 ) -> None:
     town = start_town("--latency-ms", "20", PROVIDER_CONCURRENCY="2", BATCH_SIZE="20")
-    schedules(town, 200)
+    town.schedules(200)
     town.worker()
     town.beat()
     busy(town, 30)
@@ -169,9 +163,9 @@ def test_a_message_that_kills_every_worker_ends_with_the_dead_and_its_batch_is_p
     start_town: StartTown, rabbit: Rabbit
 ) -> None:
     town = start_town()
-    schedules(town, 3)
+    town.schedules(3)
     assert payday(town, "dispatch").returncode == 0
-    assert rabbit.waiting("pay") == 1
+    assert wait_for(lambda: rabbit.waiting("pay") == 1, 10)
     deliveries = 0
     with rabbit.channel() as channel:
         # What a worker does whose pool child was killed.
@@ -255,20 +249,17 @@ def test_flower_sees_the_workers(start_town: StartTown, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("point", "hit"),
     [
-        ("after_claim", 1),
         ("after_send", 2),
-        ("in_settle_commit", 1),
         ("before_ack", 1),
-        ("after_mark", 1),
         ("after_publish", 2),
     ],
 )
 def test_a_pool_child_dies_there_and_everything_is_paid_once(
     start_town: StartTown, tmp_path: Path, point: str, hit: int
 ) -> None:
-    """Its message comes again from the queue, or from the database."""
+    """Its message comes again from the queue, or from the database; what a claim leaves is no broker's matter."""
     town = start_town(PROVIDER_CONCURRENCY="2", BATCH_SIZE="10", CRASH_AT=f"{point}:{hit}:{tmp_path / 'hits'}")
-    schedules(town, 40)
+    town.schedules(40)
     town.worker()
     town.beat()
     town.wait_until_paid(40)
