@@ -89,5 +89,5 @@ lock: ## Write the lock files anew from pyproject.toml (needs uv; ARGS=--upgrade
 
 # Without npm, or where it fails, the figures of what runs on node say so, and the others are measured.
 $(PEERS)/node_modules: $(PEERS)/package-lock.json
-	@if npm ci --prefix $(PEERS) --ignore-scripts --no-audit --no-fund --loglevel error; then touch $@; \
+	@if npm ci --prefix $(PEERS) --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null; then touch $@; \
 		else echo "payday: npm did not install what runs on node; the others are measured without it" >&2; fi

@@ -106,3 +106,11 @@ def test_nodes_packages_are_locked_by_hash_and_name_no_place_to_fetch_them_from(
     assert locked.pop("")["dependencies"] == wanted
     assert {name for name, package in locked.items() if not package.get("integrity", "").startswith("sha512-")} == set()
     assert {name for name, package in locked.items() if "resolved" in package} == set()
+
+
+def test_nodes_packages_are_locked_for_every_system() -> None:
+    """`npm ci` refuses a lock file that lacks the variant for any of them."""
+    locked = json.loads((ROOT / "tests/benchmarks/peers/package-lock.json").read_text())["packages"]
+    optional = {name for package in locked.values() for name in package.get("optionalDependencies", {})}
+    assert optional
+    assert {name for name in optional if f"node_modules/{name}" not in locked} == set()
