@@ -28,6 +28,10 @@ BENCHMARKS: Registry = (
     ("vs_dramatiq", "tests.benchmarks.vs_dramatiq"),
     ("vs_graphile", "tests.benchmarks.vs_graphile"),
     ("vs_bullmq", "tests.benchmarks.vs_bullmq"),
+    ("rate", "tests.benchmarks.rate"),
+    ("post_schedule", "tests.benchmarks.post_schedule"),
+    ("get_events", "tests.benchmarks.get_events"),
+    ("p99_under_payday", "tests.benchmarks.p99_under_payday"),
 )
 """Keys in the order in which they run, and the modules whose `measure(options)` answers with the key's figure."""
 
