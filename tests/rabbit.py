@@ -27,7 +27,7 @@ MEND = (
 )
 HEADER = b"AMQP\x00\x00\x09\x01"
 NAMES_SECONDS = 10.0
-QUEUES = ("dispatch", "pay", "upkeep", "payday.dead")
+QUEUES = ("dispatch", "pay", "bulk", "upkeep", "payday.dead")
 EXCHANGES = ("payday", "payday.dead")
 
 

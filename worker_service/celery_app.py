@@ -21,7 +21,8 @@ from shared.settings import Settings, SettingsError, read_settings
 from worker_service import delivery, readiness, seal, shutdown
 
 EXCHANGE = Exchange("payday", type="direct")  # type: ignore[no-untyped-call]
-QUEUES = ("dispatch", "pay", "upkeep")
+QUEUES = ("dispatch", "pay", "bulk", "upkeep")
+"""A worker takes from each in turn; `bulk` is for batches that give way to those in `pay`."""
 DISPATCH_SECONDS = 1.0
 RESOLVE_SECONDS = 5.0
 EXTEND_SECONDS = 30.0
@@ -87,7 +88,7 @@ def make_app(settings: Settings) -> Celery:
 
 
 def _queues(url: str) -> list[Queue]:
-    """Each with a key of its own: with the default one, every message would go to all three."""
+    """Each with a key of its own: with the default one, every message would go to all of them."""
     return [
         Queue(name, EXCHANGE, routing_key=name, queue_arguments=delivery.queue_arguments(url, name))  # type: ignore[no-untyped-call]
         for name in QUEUES
@@ -130,11 +131,17 @@ class Consumer(consumer.Consumer):  # type: ignore[misc]
         return self.ensure_connected(connection)
 
 
-def send(task: Task, **arguments: object) -> None:
-    """One quick try to put a message in its queue. Raises whatever the transport raises when that failed."""
+def send(task: Task, queue: str, **arguments: object) -> None:
+    """One quick try to put a message in a queue. Raises whatever the transport raises when that failed."""
     with app.producer_pool.acquire(block=True) as producer:
         try:
-            task.apply_async(kwargs=arguments, producer=producer, retry=False, confirm_timeout=delivery.CONFIRM_SECONDS)
+            task.apply_async(
+                kwargs=arguments,
+                queue=queue,
+                producer=producer,
+                retry=False,
+                confirm_timeout=delivery.CONFIRM_SECONDS,
+            )
         except Exception:
             # Taking leave politely would wait for ever for a broker that is frozen.
             producer.connection.collect()

@@ -39,7 +39,7 @@ def queue_arguments(url: str, name: str) -> dict[str, object] | None:
     if not is_rabbit(url):
         return None
     arguments: dict[str, object] = {"x-queue-type": "quorum", "x-delivery-limit": DELIVERIES_MOST}
-    if name == "pay":
+    if name in ("pay", "bulk"):
         arguments["x-dead-letter-exchange"] = DEAD
     return arguments
 

@@ -92,4 +92,4 @@ def _today(session: Session) -> date:
 
 def publish(batch: Ready) -> None:
     """Tells workers of a batch. One quick try: the next tick publishes what the broker did not take."""
-    send(pay_batch, batch_id=batch.id, run_date=str(batch.run_date))
+    send(pay_batch, "bulk" if batch.bulk else "pay", batch_id=batch.id, run_date=str(batch.run_date))

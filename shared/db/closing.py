@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from shared.db import audit, differences, runs
+from shared.db import audit, differences, runs, turns
 from shared.db.clock import business_now
 from shared.db.doubt import doubt
 from shared.db.spans import Span
@@ -97,6 +97,7 @@ def close(session: Session, day: date, *, clock: BusinessClock, batch_size: int,
         scope = {"day": day, "date": event_date, "next": following}
         session.execute(MISS, scope)
         session.execute(CARRY, {**scope, "size": batch_size})
+        turns.assign(session, following, event_date, size=batch_size)
         session.execute(EXPIRE, scope)
         session.execute(CARRY_RETRIES, {**scope, "size": batch_size})
     session.execute(END_BATCHES, {"day": day})

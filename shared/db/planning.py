@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from shared.db import runs
+from shared.db import runs, turns
 
 NO_ID = UUID(int=0)
 
@@ -72,6 +72,7 @@ def plan_step(session: Session, day: date, *, size: int, steps: int, past: bool)
     if through is None:
         run.status = "planning"
         session.flush()
+        turns.assign(session, day, day, size=size)
         session.execute(FINISH, {"day": day, "past": past})
         return True
     for statement in (COUNT, ABSORB):

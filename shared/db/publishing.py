@@ -13,21 +13,35 @@ from sqlalchemy.orm import Session
 
 from shared.db.models import Batch
 
-READY = text("""
+# As text, not as a parameter: further turns have an index of their own.
+FIRST, FURTHER = "turn = 0", "turn > 0"
+DUE = """(wait_until IS NULL OR wait_until <= clock_timestamp()) AND (opens_at IS NULL OR opens_at <= :now)"""
+READY = """
 UPDATE batch SET published_at = clock_timestamp()
-WHERE id IN (
-  SELECT id FROM batch
-  WHERE run_date = :day AND (date < run_date) = :carried
-    AND ((status = 'waiting' AND (wait_until IS NULL OR wait_until <= clock_timestamp())
-          AND (opens_at IS NULL OR opens_at <= :now)
+FROM (
+  SELECT id, published_at IS NULL AS fresh FROM batch
+  WHERE run_date = :day AND (date < run_date) = :carried AND {turn}
+    AND ((status = 'waiting' AND {due}
           AND (published_at IS NULL OR published_at < clock_timestamp() - make_interval(secs => :lease)))
       OR (status = 'claimed' AND lease_until < clock_timestamp()
           AND (published_at IS NULL OR published_at < clock_timestamp() - make_interval(secs => :lease))))
-  ORDER BY date, id LIMIT least(:room, greatest(:most - (
-    SELECT count(*) FROM batch WHERE run_date = :day AND (date < run_date) = :carried AND status = 'waiting'
+  ORDER BY turn, date, id LIMIT least(:room, greatest(:most - (
+    SELECT count(*) FROM batch WHERE run_date = :day AND (date < run_date) = :carried AND {turn} AND status = 'waiting'
       AND published_at >= clock_timestamp() - make_interval(secs => :lease)), 0))
-  FOR UPDATE SKIP LOCKED)
-RETURNING id, date
+  FOR UPDATE SKIP LOCKED) AS due
+WHERE batch.id = due.id
+RETURNING batch.turn, batch.date, batch.id, due.fresh
+"""
+BULK_SHARE = 5
+"""Of batches that give way so many times fewer are published at a time, and while no more others wait than that."""
+READY_FIRST = text(READY.format(turn=FIRST, due=DUE))
+READY_FURTHER = text(READY.format(turn=FURTHER, due=DUE))
+
+# Whether batches wait that gave way, and so few others that they may come.
+GAVE_WAY = text(f"""
+SELECT EXISTS (SELECT FROM batch WHERE run_date = :day AND {FURTHER} AND status IN ('waiting', 'claimed'))
+  AND (SELECT count(*) FROM (
+    SELECT FROM batch WHERE run_date = :day AND {FIRST} AND status = 'waiting' AND {DUE} LIMIT :few) AS other) < :few
 """)
 
 SMALL = text("""
@@ -52,10 +66,11 @@ SELECT count(*) FROM batch WHERE run_date = :day AND status = 'waiting' AND publ
 
 
 class Ready(NamedTuple):
-    """A batch to tell workers of."""
+    """A batch to tell workers of. `bulk`: by way of the queue that is taken from in turn with that of all others."""
 
     id: int
     run_date: date
+    bulk: bool = False
 
 
 def ready(
@@ -67,17 +82,26 @@ def ready(
     are published and not begun: the queue stays short and priorities can change. `room`: at most so many of both
     together, now. What was published a lease ago and not begun is published again. `now` is the business time: a
     batch that opens later is not paid before.
+
+    Further batches of one payer or payee come when few others are left, few at a time and in a queue of their own, from
+    which a worker takes every second one at most: what comes late waits for one of them, not for all. If nobody takes
+    from that queue, they come again in the other.
     """
-    found: list[tuple[date, int]] = []
+    where = {"day": day, "now": now, "lease": lease_seconds}
     left = 2 * most if room is None else room
+    found: list[Ready] = []
     for carried in (True, False):
-        rows = session.execute(
-            READY,
-            {"day": day, "now": now, "lease": lease_seconds, "most": most, "carried": carried, "room": left},
-        ).all()
+        rows = session.execute(READY_FIRST, {**where, "most": most, "carried": carried, "room": left}).all()
         left -= len(rows)
-        found += sorted((row.date, row.id) for row in rows)
-    return [Ready(batch_id, day) for _, batch_id in found]
+        found += [Ready(row.id, day) for row in sorted(rows, key=lambda row: (row.date, row.id))]
+    few = max(1, most // BULK_SHARE)
+    if not session.scalar(GAVE_WAY, {"day": day, "now": now, "few": few}):
+        return found
+    for carried in (True, False):
+        rows = session.execute(READY_FURTHER, {**where, "most": few, "carried": carried, "room": left}).all()
+        left -= len(rows)
+        found += [Ready(row.id, day, bulk=row.fresh) for row in sorted(rows, key=lambda row: row[:3])]
+    return found
 
 
 def recall(session: Session, day: date, *, older_than_seconds: float) -> int:

@@ -22,7 +22,7 @@ from tests.chaos.signals import children
 from tests.rabbit import MEND, Rabbit, installed
 from tests.world import WATCH
 
-QUEUES = ("dispatch", "pay", "upkeep")
+QUEUES = ("dispatch", "pay", "bulk", "upkeep")
 ROLE = DATABASE = "payday"
 # Little write-ahead log, so that a full disk is soon noticed; synced at once, as in earnest.
 SETTINGS = {"min_wal_size": "32MB", "max_wal_size": "64MB", "shared_buffers": "64MB"}

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, event, text
 
-from shared.db import entries, partitions, parts, planning, settlement
+from shared.db import entries, partitions, parts, planning, settlement, turns
 from shared.db.engine import make_sessions
 from shared.db.migrate import database_url as sqlalchemy_url
 from shared.db.parts import Claim
@@ -67,6 +67,12 @@ def test_planning_walks_the_key_without_a_sort(connection: Connection) -> None:
     assert scans
     assert {node["Node Type"] for node in scans} <= {"Index Only Scan", "Index Scan"}
     assert {node["Index Name"] for node in scans} == {"event_2026_03_pkey"}
+
+
+def test_turns_are_found_by_the_key(connection: Connection) -> None:
+    connection.execute(turns.WALK)
+    plan = _explain(connection, turns.ASSIGN.text, {"run_date": DAY, "date": DAY, "half": 500})
+    assert {node["Index Name"] for node in _scans(plan, "event")} == {"event_2026_03_pkey"}
 
 
 @pytest.mark.parametrize("listed", [False, True])

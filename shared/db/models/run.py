@@ -68,7 +68,7 @@ class Batch(Base):
 
     `retry`: it holds declined events whose retry day it is, not scheduled ones. `opens_at`: a business time before
     which it is not paid. `held`: a hold made it wait. `provider`: whom its events were sent to. `deaths`: how many
-    holders in a row did not live to settle it.
+    holders in a row did not live to settle it. `turn`: 0, or the how many-th further batch of one payer or payee it is.
     """
 
     __tablename__ = "batch"
@@ -81,6 +81,13 @@ class Batch(Base):
         CheckConstraint("first_id <= last_id", name="range_is_in_order"),
         Index("batch_run", "run_date", "id"),
         Index("batch_unfinished", "run_date", "id", postgresql_where=text("status IN ('waiting', 'claimed')")),
+        Index(
+            "batch_giving_way",
+            "run_date",
+            "turn",
+            "id",
+            postgresql_where=text("turn > 0 AND status IN ('waiting', 'claimed')"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -100,6 +107,7 @@ class Batch(Base):
     held: Mapped[bool] = mapped_column(server_default=false())
     provider: Mapped[str | None]
     deaths: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    turn: Mapped[int] = mapped_column(Integer, server_default="0")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
