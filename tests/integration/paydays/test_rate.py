@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import statistics
 import subprocess
 import sys
 import time
-from bisect import bisect_left
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -18,6 +15,7 @@ import pytest
 from shared.settings import read_settings
 from tests.bank import BankProcess
 from tests.integration.paydays.paying_for_a_while import numbered
+from tests.rates import call_times, most_in_a_second, usual_rate
 from tests.world import World
 from worker_service.gateway.pace import interval_seconds
 from worker_service.service import Service
@@ -25,9 +23,6 @@ from worker_service.service import Service
 ROOT = Path(__file__).parents[3]
 MAX_RPS = 20
 SECONDS = 4.0
-SPAN = 10
-EDGES = 0.2
-"""Of the time, before and after which not all workers are at work."""
 
 
 @pytest.fixture
@@ -56,26 +51,6 @@ def run_workers(database_url: str, bank: BankProcess, max_rps: float, seconds: f
     return [int(process.communicate(timeout=60)[0]) for process in started]
 
 
-def calls(bank: BankProcess) -> list[float]:
-    """When each call came, by the bank's journal; what came in one call has one instant."""
-    return sorted({datetime.fromisoformat(send["receivedAt"]).timestamp() for send in bank.sends()})
-
-
-def most_in_a_second(bank: BankProcess) -> int:
-    """The most calls that the bank's journal has in any second."""
-    times = calls(bank)
-    return max(bisect_left(times, at + 1.0) - place for place, at in enumerate(times))
-
-
-def calls_a_second(bank: BankProcess) -> float:
-    """In the middle case of so many calls in a row: on a busy machine now and then all may stand still."""
-    times = calls(bank)
-    edge = EDGES * (times[-1] - times[0])
-    amid = [at for at in times if times[0] + edge <= at <= times[-1] - edge]
-    spans = [amid[place + SPAN] - at for place, at in enumerate(amid[:-SPAN])]
-    return SPAN / statistics.median(spans)
-
-
 @pytest.mark.all
 @pytest.mark.parametrize(
     ("max_rps", "batch_size"), [(MAX_RPS, 1), (50, 1), (400, 1), (50, 20)], ids=["20", "50", "400", "batches"]
@@ -84,15 +59,15 @@ def test_the_rate_is_kept_within_five_in_a_hundred_and_never_exceeded(
     database_url: str, bank: BankProcess, max_rps: int, batch_size: int
 ) -> None:
     sent = run_workers(database_url, bank, max_rps, SECONDS, batch_size)
-    assert most_in_a_second(bank) <= max_rps
-    assert 0.95 * max_rps <= calls_a_second(bank) <= max_rps
+    assert most_in_a_second(call_times(bank)) <= max_rps
+    assert 0.95 * max_rps <= usual_rate(call_times(bank)) <= max_rps
     assert min(sent) > 0  # by all of them
 
 
 def test_without_the_limit_the_same_workers_exceed_it(database_url: str, bank: BankProcess) -> None:
     run_workers(database_url, bank, 0, 1.0)
-    assert most_in_a_second(bank) > 2 * MAX_RPS
-    assert calls_a_second(bank) > 400
+    assert most_in_a_second(call_times(bank)) > 2 * MAX_RPS
+    assert usual_rate(call_times(bank)) > 400
 
 
 def test_asking_takes_a_slot_too(database_url: str, bank: BankProcess) -> None:
@@ -120,4 +95,4 @@ def test_a_run_is_paid_at_the_rate(world: World) -> None:
     world.set_day("2026-03-02", provider=provider)
     world.schedules(30)
     assert world.pay() == 30
-    assert most_in_a_second(world.bank) <= 25
+    assert most_in_a_second(call_times(world.bank)) <= 25
