@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from shared.db import calendars, entries, followed, late, plans, schedules
+from shared.db import calendars, entries, followed, late, new_schedules, plans, schedules
 from shared.db.engine import Session
 from shared.db.models import Schedule
 from shared.db.plans import Plan
@@ -21,7 +21,7 @@ from shared.domain.lifecycle import EventStatus
 from shared.domain.recurrence import Frequency, Rule
 from shared.domain.rule_check import gives_no_date
 from shared.domain.timeline import Occurrence, Revision, Terms, Timeline
-from shared.ids import new_id
+from shared.ids import new_id, new_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +72,13 @@ def open_schedule(session: Session, gate: Gate, asked: NewSchedule, horizon: Hor
     set_terms(schedule, revision)
     followed.write(session, schedule, {}, Plan(timeline, [], loaded).followed)
     touch(session, [schedule.payer_id])
-    session.add(schedule)
-    plans.add_revisions(session, schedule, [revision])
     model = blank(schedule)
-    stored = entries.apply(
-        session, gate, [], [made(item, model, [], gate.next_open_date) for item in written.occurrences]
-    )
+    stored = [
+        made(item, model, [], gate.next_open_date, event_id=event_id)
+        for item, event_id in zip(written.occurrences, new_ids(len(written.occurrences)), strict=True)
+    ]
+    new_schedules.insert(session, schedule, stored)
+    entries.book(session, gate, [], stored)
     calendars.keep(session, loaded.values(), gate.now.today)
     return Opened(schedule, sorted(stored, key=lambda entry: (entry.date, str(entry.id))))
 

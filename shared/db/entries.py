@@ -198,7 +198,7 @@ def apply(session: Session, gate: Gate, moves: Sequence[Move], new: Sequence[Ent
         result = session.connection().execute(UPDATE, update_values(moves))
         assert result.rowcount == len(moves), "events changed under their lock"  # noqa: S101
     stored = insert(session, new)
-    _book(session, gate, moves, stored)
+    book(session, gate, moves, stored)
     return stored
 
 
@@ -221,7 +221,8 @@ def _locked(session: Session, schedule: Schedule, wanted: ColumnElement[bool]) -
     return [Entry(*row) for row in session.execute(query)]
 
 
-def _book(session: Session, gate: Gate, moves: Sequence[Move], new: Sequence[Entry]) -> None:
+def book(session: Session, gate: Gate, moves: Sequence[Move], new: Sequence[Entry]) -> None:
+    """Books what events that are written already leave and join, and gives what is payable by tomorrow its batch."""
     left = [before for before, after in moves if before.is_scheduled and not _stays(before, after)]
     back = [after for before, after in moves if after.is_scheduled and not _stays(before, after)]
     repriced = [(before, after) for before, after in moves if _stays(before, after) and before.amount != after.amount]

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import bindparam, text
 
+from shared.db import clock
 from shared.db.engine import Session
 from shared.db.models import IdempotencyKey
 from shared.db.touched import touch, touched
@@ -21,12 +22,14 @@ from shared.domain.errors import Conflict, DomainError
 KEPT: Final = timedelta(days=7)
 PURGED_AT_ONCE: Final = 10_000
 
-LOCK = text("SELECT pg_try_advisory_xact_lock(:number)")
-
-# A statement of its own, after the lock: what is committed before it is had is seen.
-FIND = text("""
-SELECT fingerprint, response_status, response_headers, response_body, touched FROM idempotency_key
-WHERE caller = :caller AND operation = :operation AND key = :key
+# Sent together, and yet two statements: the second sees all that was committed before the first had its lock. One
+# statement that locks and looks would look at what was there before it waited for nobody, and miss a first answer.
+ENTER = text("""
+SELECT set_config('payday.entered', CAST(pg_try_advisory_xact_lock(:number) AS text), true);
+SELECT current_setting('payday.entered') = 'true' AS entered, clock_timestamp() AS now, found.*
+FROM (SELECT) AS always LEFT JOIN (
+  SELECT fingerprint, response_status, response_headers, response_body, touched FROM idempotency_key
+  WHERE caller = :caller AND operation = :operation AND key = :key) AS found ON true
 """)
 
 INSERT = text("""
@@ -76,10 +79,11 @@ def enter(session: Session, scope: Scope, fingerprint: str) -> StoredAnswer | No
 
     Comes before any other lock. Raises InFlight, and KeyReused for a body with another fingerprint.
     """
-    if not session.scalar(LOCK, {"number": _lock_number(scope)}):
+    row = session.execute(ENTER, {"number": _lock_number(scope), **scope._asdict()}).one()
+    if not row.entered:
         raise InFlight("A request with this Idempotency-Key is still being answered.")
-    row = session.execute(FIND, scope._asdict()).one_or_none()
-    if row is None:
+    clock.note(session, row.now)
+    if row.fingerprint is None:
         return None
     # Also where it is refused: whoever answered first may have died before it told of the change.
     touch(session, row.touched)

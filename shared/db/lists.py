@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import starmap
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, literal, select, tuple_
@@ -15,6 +15,8 @@ from shared.db import entries
 from shared.db.engine import Session
 from shared.db.models import Event, Schedule, Transaction
 from shared.domain.entries import Entry
+
+EVENTS: Final = select(*entries.STORED)
 
 
 class Position(NamedTuple):
@@ -37,7 +39,7 @@ class Filters:
 
 def events(session: Session, filters: Filters, *, after: Position | None, limit: int) -> list[Entry]:
     """Events by (date, id)."""
-    query = _page(select(*entries.STORED), Event, filters, after, limit)
+    query = _page(EVENTS, Event, filters, after, limit)
     if filters.statuses:
         query = query.where(Event.status.in_(filters.statuses))
     return list(starmap(Entry, session.execute(query)))

@@ -11,6 +11,7 @@ from datetime import date
 from enum import StrEnum
 from itertools import takewhile
 from typing import Final
+from uuid import UUID
 
 from shared.domain.entries import Entry, Window, cancelled, changed, settled_status, with_terms
 from shared.domain.lifecycle import EDITABLE, CancelReason, EventStatus
@@ -179,11 +180,19 @@ def first_collapsed(stored: Iterable[Entry], timeline: Timeline, seam: date, nex
     return min((day for day in lost if day in given - remain), default=seam)
 
 
-def made(occurrence: Occurrence, model: Entry, pauses: Sequence[Window], next_open: date) -> Entry:
-    """A new event; inside a pause it is paused from the beginning (rule S9)."""
+def made(
+    occurrence: Occurrence,
+    model: Entry,
+    pauses: Sequence[Window],
+    next_open: date,
+    *,
+    event_id: UUID | None = None,
+) -> Entry:
+    """A new event, with its id if it is known; inside a pause it is paused from the beginning (rule S9)."""
     terms = occurrence.revision.terms
     return replace(
         model,
+        id=event_id,
         payee_id=terms.payee_id,
         reference=terms.reference,
         amount=occurrence.amount,
