@@ -36,6 +36,7 @@ def interval(world: World, max_rps: float = 0.0) -> float:
     return reserve(1).interval
 
 
+@pytest.mark.all
 def test_calls_are_even_until_the_time_and_what_has_no_turn_within_the_lease_is_given_back(spread: World) -> None:
     spread.schedules(240)
     spread.pay()
