@@ -18,19 +18,22 @@ def new_id() -> UUID:
 
 
 def new_ids(count: int) -> list[UUID]:
-    """Many ids at once, in rising order, so that the rows of one batch lie next to each other.
+    """Many ids at once, in rising order, so that the rows of one batch lie next to each other; at most 2**30."""
+    return [UUID(int=value) for value in _values(count)]
 
-    After the time stands a 31-bit counter from a random start, then 43 random bits. `count` is at most 2**30.
-    """
-    time_part = (unix_milliseconds() & 0xFFFF_FFFF_FFFF) << 80
+
+def new_id_texts(count: int) -> list[str]:
+    """The same as texts of 32 hexadecimal digits, which PostgreSQL reads as ids, at a third of what UUIDs cost."""
+    return [f"{value:032x}" for value in _values(count)]
+
+
+def _values(count: int) -> list[int]:
+    """After the time stands a 31-bit counter from a random start, then 43 random bits."""
+    fixed = (unix_milliseconds() & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | 0b10 << 62
     noise = os.urandom(4 + 6 * count)
-    start = int.from_bytes(noise[:4], "big") >> 2
-    return [
-        _place(time_part, start + index, int.from_bytes(noise[4 + 6 * index : 10 + 6 * index], "big") >> 5)
-        for index in range(count)
-    ]
-
-
-def _place(time_part: int, counter: int, noise: int) -> UUID:
-    value = counter << 43 | noise
-    return UUID(int=time_part | 0x7 << 76 | (value >> 62 & 0xFFF) << 64 | 0b10 << 62 | value & 0x3FFF_FFFF_FFFF_FFFF)
+    counters = range(int.from_bytes(noise[:4], "big") >> 2, 2**32)
+    values = []
+    for place, counter in zip(range(4, len(noise), 6), counters, strict=False):
+        value = counter << 43 | int.from_bytes(noise[place : place + 6], "big") >> 5
+        values.append(fixed | (value >> 62) << 64 | value & 0x3FFF_FFFF_FFFF_FFFF)
+    return values
