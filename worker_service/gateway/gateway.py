@@ -16,12 +16,12 @@ from shared.settings import ProviderSettings
 from worker_service.gateway.brake import Brake
 from worker_service.gateway.budget import Budget
 from worker_service.gateway.calls import Calls
+from worker_service.gateway.connection import tls_context
 from worker_service.gateway.delivery import Delivery
 from worker_service.gateway.diagnosis import Diagnosis
 from worker_service.gateway.gate import Gate, MaySend, always
 from worker_service.gateway.lanes import Lanes
 from worker_service.gateway.pace import Pace, Reserve
-from worker_service.gateway.pool import tls_context
 from worker_service.gateway.refusals import Refusals
 from worker_service.gateway.resending import SENDS_MAX
 from worker_service.gateway.transport import Transport

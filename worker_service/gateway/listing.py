@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 from shared.domain.listed import Listed, Unreadable, read_listed
 from shared.settings import ProviderSettings
 from worker_service.gateway.budget import Budget
+from worker_service.gateway.connection import tls_context
 from worker_service.gateway.pace import Pace, Reserve
-from worker_service.gateway.pool import tls_context
 from worker_service.gateway.reading import UnreadableBody, read_json
 from worker_service.gateway.reply import Failure, Reply
 from worker_service.gateway.resending import Waits, resending

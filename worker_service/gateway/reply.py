@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, overload
 
 from shared.domain.payments import Outcome, OutcomeKind
 
 
+class Headers(Protocol):
+    """An answer's headers: the value of the first of that name, in any case, if there is one."""
+
+    @overload
+    def get(self, name: str, /) -> str | None: ...
+    @overload
+    def get(self, name: str, default: str, /) -> str: ...
+
+
 class Reply(NamedTuple):
-    """A whole answer: its status, its headers (looked up in any case) and all of its body."""
+    """A whole answer: its status, its headers and all of its body."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Headers
     body: bytes
 
 

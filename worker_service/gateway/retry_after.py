@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from shared.clock import utc_now
+from worker_service.gateway.reply import Headers
 
 RETRY_AFTER_MAX_SECONDS = 300.0
 """Longer is absurd: nobody knows now what will be in an hour, and the day has a cut-off."""
 
 
-def retry_after_seconds(headers: Mapping[str, str], now: Callable[[], datetime] = utc_now) -> float | None:
+def retry_after_seconds(headers: Headers, now: Callable[[], datetime] = utc_now) -> float | None:
     """Seconds from `Retry-After`, 0 to RETRY_AFTER_MAX_SECONDS; None if absent or not understood.
 
     A date is measured against the answer's own `Date`, so that two clocks that disagree do no harm; without one
