@@ -24,6 +24,9 @@ FRESH = "{fresh}"
 """In a request: replaced by 32 characters that no other request has."""
 DAY = "{day}"
 """In a request: replaced by a date that no other request of this load has, until there are 200,000."""
+LINE_SECONDS = 0.5
+"""How long a connection is kept. Which process takes one is chance, and one that is busy is slower to take another: kept
+for the whole load, most would lie with one process, and the other's core would idle."""
 FIRST_DAY = date(2050, 1, 1).toordinal()
 DAYS = 200_000
 
@@ -75,7 +78,8 @@ def apply(load: Load) -> Answers:
 class Line:
     """One connection, and what it waits for."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, seconds: float = LINE_SECONDS) -> None:
+        self.ends_at = time.perf_counter() + seconds
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.received = b""
@@ -104,10 +108,8 @@ class Driver:
     def __init__(self, load: Load) -> None:
         self._load = load
         self._requests = _forever(load.requests)
-        self._idle = deque(Line(load.port) for _ in range(load.connections))
         self._selector = selectors.DefaultSelector()
-        for line in self._idle:
-            self._selector.register(line.socket, selectors.EVENT_READ, line)
+        self._idle = deque(self._line(LINE_SECONDS * n / load.connections) for n in range(load.connections))
         self._answers = Answers()
         self._busy = 0
 
@@ -125,9 +127,25 @@ class Driver:
         self._answers.seconds = time.perf_counter() - started
         return self._answers
 
+    def close(self) -> None:
+        """Hangs up."""
+        for key in list(self._selector.get_map().values()):
+            key.data.socket.close()
+        self._selector.close()
+
+    def _line(self, seconds: float = LINE_SECONDS) -> Line:
+        line = Line(self._load.port, seconds)
+        self._selector.register(line.socket, selectors.EVENT_READ, line)
+        return line
+
     def _ask(self, due_at: float) -> None:
         self._busy += 1
-        self._idle.popleft().ask(next(self._requests), due_at)
+        line = self._idle.popleft()
+        if line.ends_at <= time.perf_counter():
+            self._selector.unregister(line.socket)
+            line.socket.close()
+            line = self._line()
+        line.ask(next(self._requests), due_at)
 
     def _take(self, wait_seconds: float) -> None:
         for key, _ in self._selector.select(wait_seconds):

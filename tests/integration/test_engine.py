@@ -1,18 +1,57 @@
-"""What an error of the database says, and what it must not."""
+"""What an error of the database says, and what it must not; and which connections are asked whether they live."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from shared.db.engine import make_engine
 
 
-def test_an_error_does_not_name_whom_a_statement_was_about(database_url: str) -> None:
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
     engine = make_engine(database_url.replace("postgresql://", "postgresql+psycopg2://"), pool_size=1)
+    yield engine
+    engine.dispose()
+
+
+def backend(engine: Engine) -> int:
+    """The server's process behind the one connection of the pool."""
+    with engine.connect() as connection:
+        return int(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
+
+
+def test_an_error_does_not_name_whom_a_statement_was_about(engine: Engine) -> None:
     with engine.connect() as connection, pytest.raises(DBAPIError) as error:
         connection.execute(text("SELECT 1 / count(*) FROM event WHERE payer_id = :payer"), {"payer": "alice"})
-    engine.dispose()
     assert "division by zero" in str(error.value)
     assert "alice" not in str(error.value)
+
+
+def test_a_connection_that_the_server_ended_is_replaced_before_use(engine: Engine, database_url: str) -> None:
+    first = backend(engine)
+    other = make_engine(database_url.replace("postgresql://", "postgresql+psycopg2://"), pool_size=1)
+    with other.begin() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": first})
+    other.dispose()
+    assert backend(engine) != first
+
+
+def test_a_connection_over_which_nothing_came_is_not_asked(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(type(engine.dialect), "do_ping", lambda _, connection: asked.append(connection) or True)
+    watched = make_engine(engine.url.render_as_string(hide_password=False), pool_size=1)
+    assert backend(watched) == backend(watched)
+    assert asked == []
+    with watched.connect() as connection:
+        connection.execute(text("LISTEN news"))
+        connection.commit()
+    with engine.connect() as connection:
+        connection.execute(text("NOTIFY news"))
+        connection.commit()
+    assert backend(watched)
+    assert len(asked) == 1
+    watched.dispose()
