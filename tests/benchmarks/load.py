@@ -25,8 +25,8 @@ FRESH = "{fresh}"
 DAY = "{day}"
 """In a request: replaced by a date that no other request of this load has, until there are 200,000."""
 LINE_SECONDS = 0.5
-"""How long a connection is kept. Which process takes one is chance, and one that is busy is slower to take another: kept
-for the whole load, most would lie with one process, and the other's core would idle."""
+"""How long a connection is kept. Which process takes one is chance, and one that is busy is slower to take another:
+kept for the whole load, most would lie with one process, and the other's core would idle."""
 FIRST_DAY = date(2050, 1, 1).toordinal()
 DAYS = 200_000
 
