@@ -24,7 +24,8 @@ from shared.domain.lifecycle import EDITABLE, CancelReason
 from shared.domain.revising import Revised, ScheduleChange, revise
 from shared.domain.rule_check import gives_no_date
 from shared.domain.timeline import Occurrence, Timeline
-from shared.materialise import blank, extend, set_terms
+from shared.extending import extend
+from shared.materialise import blank, set_terms
 
 
 def amend(

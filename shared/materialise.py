@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from shared.db import calendars, entries, followed, late, new_schedules, plans, schedules
+from shared.db import calendars, entries, followed, new_schedules, plans
 from shared.db.engine import Session
 from shared.db.models import Schedule
 from shared.db.plans import Plan
 from shared.db.runs import Gate
 from shared.db.touched import touch
 from shared.domain.edits import made
-from shared.domain.entries import Entry, covered
+from shared.domain.entries import Entry
 from shared.domain.errors import FieldProblem, Invalid
-from shared.domain.horizon import Extension, Horizon, extension
-from shared.domain.lifecycle import EventStatus
+from shared.domain.horizon import Horizon, extension
 from shared.domain.recurrence import Frequency, Rule
 from shared.domain.rule_check import gives_no_date
-from shared.domain.timeline import Occurrence, Revision, Terms, Timeline
+from shared.domain.timeline import Revision, Terms, Timeline
 from shared.ids import new_id, new_ids
 
 
@@ -107,51 +105,6 @@ def blank(schedule: Schedule) -> Entry:
         currency=schedule.currency,
         reference=schedule.reference,
     )
-
-
-def extend(session: Session, gate: Gate, due: Sequence[Schedule], horizon: Horizon, as_of: date) -> int:
-    """Writes the next events of schedules that the caller holds locked; answers how many (rule S12).
-
-    The date is what the rule gives, also in the past (rule D2); what no run may pay any more is written as missed.
-    """
-    found = plans.read(session, due)
-    extensions = {
-        schedule.id: extension(
-            found[schedule.id].timeline, schedule.written_through, schedule.next_sequence, horizon, as_of
-        )
-        for schedule in due
-    }
-    taken = entries.taken_dates(session, [schedule for schedule in due if schedule.revision > plans.FIRST])
-    moved = schedules.advance(session, [_advance(schedule, extensions[schedule.id]) for schedule in due])
-    new = [
-        _extended(gate, schedule, found[schedule.id], item)
-        for schedule in due
-        for item in extensions[schedule.id].occurrences
-        if schedule.id in moved and item.nominal_date not in taken.get(schedule.id, ())
-    ]
-    stored = entries.apply(session, gate, [], new)
-    late.miss(session, gate, [entries.payable(entry) for entry in stored if entry.status == EventStatus.MISSED])
-    calendars.keep(session, _calendars_of(found.values()), gate.now.today)
-    return len(stored)
-
-
-def _extended(gate: Gate, schedule: Schedule, plan: Plan, item: Occurrence) -> Entry:
-    # Never rolled late: as if nothing were closed yet (rule D2).
-    entry = made(item, blank(schedule), plan.pauses, date.min)
-    run = gate.run_of(entry.date)
-    # An extension that comes too late writes what it owes, and no run pays it later than the schedule allows (D7).
-    if run is None or entry.date + timedelta(days=schedule.pay_late) >= run.date or covered(entry.date, plan.pauses):
-        return entry
-    return replace(entry, status=EventStatus.MISSED)
-
-
-def _advance(schedule: Schedule, step: Extension) -> schedules.Advance:
-    return schedules.Advance(schedule, step.next_sequence, step.through, step.extend_on)
-
-
-def _calendars_of(found: Collection[Plan]) -> list[calendars.LoadedCalendar]:
-    several = {code: item for plan in found for code, item in plan.loaded.items()}
-    return list(several.values())
 
 
 def _check_dates(rule: Rule, gate: Gate) -> None:

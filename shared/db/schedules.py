@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -44,20 +44,6 @@ def lock_all(session: Session, ids: Sequence[UUID]) -> dict[UUID, Schedule]:
     """Several schedules' rows FOR UPDATE, locked in the order of their ids."""
     query = select(Schedule).where(Schedule.id.in_(ids)).order_by(Schedule.id).with_for_update()
     return {schedule.id: schedule for schedule in _locked(session, query)}
-
-
-def due_for_extension(
-    session: Session, as_of: date, *, limit: int, wait: bool, without: Collection[UUID] = ()
-) -> list[Schedule]:
-    """Schedules that must be extended by `as_of`, locked; those that others hold are passed over unless `wait`."""
-    query = (
-        select(Schedule)
-        .where(Schedule.extend_on <= as_of, Schedule.status == "active", Schedule.id.not_in(without))
-        .order_by(Schedule.extend_on, Schedule.id)
-        .limit(limit)
-        .with_for_update(skip_locked=not wait)
-    )
-    return _locked(session, query)
 
 
 def advance(session: Session, advances: Sequence[Advance]) -> set[UUID]:
