@@ -23,12 +23,19 @@ from tests.benchmarks.table import figures_table
 Registry = Sequence[tuple[str, str]]
 
 BENCHMARKS: Registry = (
+    ("batch_vs_db", "tests.benchmarks.batch_vs_db"),
+    ("single_vs_bare", "tests.benchmarks.single_vs_bare"),
+    ("single_latency", "tests.benchmarks.single_latency"),
     ("vs_celery", "tests.benchmarks.vs_celery"),
     ("vs_procrastinate", "tests.benchmarks.vs_procrastinate"),
     ("vs_dramatiq", "tests.benchmarks.vs_dramatiq"),
     ("vs_graphile", "tests.benchmarks.vs_graphile"),
     ("vs_bullmq", "tests.benchmarks.vs_bullmq"),
     ("rate", "tests.benchmarks.rate"),
+    ("growth", "tests.benchmarks.growth"),
+    ("flat", "tests.benchmarks.flat"),
+    ("plan", "tests.benchmarks.plan"),
+    ("extend", "tests.benchmarks.extend"),
     ("post_schedule", "tests.benchmarks.post_schedule"),
     ("get_events", "tests.benchmarks.get_events"),
     ("p99_under_payday", "tests.benchmarks.p99_under_payday"),

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
 from deploy.local.servers import LocalServers
-from shared.db import migrate
+from shared.db import migrate, partitions
+from shared.db.engine import make_sessions
 from shared.settings_values import database_url
 from tests.bank import BankProcess
 from tests.town import Town
@@ -35,9 +36,12 @@ INSERT INTO event (date, id, schedule_id, payer_id, payee_id, amount, currency, 
 SELECT CAST(:day AS date), id, id, payer_id, payee_id, amount, 'GBP', CAST(:day AS date), 1, 1 FROM made
 """)
 
+BEGUN = "SELECT min(created_at) AS at FROM booking WHERE run_date = :day AND heading = 'in_flight'"
+ENDED = "SELECT max(created_at) AS at FROM booking WHERE run_date = :day AND heading = 'paid'"
+STATUSES = "SELECT status, count(*) AS n FROM event WHERE date = CAST(:day AS date) GROUP BY status"
 NOTHING_LEFT = """
-SELECT CASE WHEN NOT EXISTS (SELECT FROM batch WHERE status IN ('waiting', 'claimed'))
-             AND NOT EXISTS (SELECT FROM run WHERE status = 'planning') THEN now() END AS at
+SELECT CASE WHEN NOT EXISTS (SELECT FROM batch WHERE run_date = :day AND status IN ('waiting', 'claimed'))
+             AND EXISTS (SELECT FROM run WHERE date = :day AND opened_at IS NOT NULL) THEN now() END AS at
 """
 
 
@@ -53,13 +57,21 @@ class Rate:
         return self.events / self.seconds
 
 
-def measure(events: int, *, workers: int, provider_batch: int, concurrency: int = 8, **environment: str) -> Rate:
+def measure(
+    events: int,
+    *,
+    workers: int,
+    provider_batch: int,
+    concurrency: int = 8,
+    bank: Sequence[str] = (),
+    **environment: str,
+) -> Rate:
     """Pays so many due events with workers of one process each, on new servers.
 
-    `provider_batch` payments in a call (1: single calls), `concurrency` calls in flight in each worker. Raises
-    AssertionError unless every event is paid and the bank's journal says the same.
+    `provider_batch` payments in a call (1: single calls), `concurrency` calls in flight in each worker; `bank`: options
+    of its command line. Raises AssertionError unless every event is paid and the bank's journal says the same.
     """
-    with town_with(events, provider_batch=provider_batch, concurrency=concurrency, **environment) as town:
+    with town_with(events, provider_batch=provider_batch, concurrency=concurrency, bank=bank, **environment) as town:
         return pay(town, events, workers=workers)
 
 
@@ -73,11 +85,13 @@ class Place:
 
 
 @contextmanager
-def town_with(events: int, *, provider_batch: int, concurrency: int = 8, **environment: str) -> Iterator[Town]:
+def town_with(
+    events: int, *, provider_batch: int, concurrency: int = 8, bank: Sequence[str] = (), **environment: str
+) -> Iterator[Town]:
     """A town with so many events due and nobody at work yet, on durable servers and with a bank of its own."""
     with new_place() as place:
         fill(place.database_url, events)
-        with town_at(place, provider_batch=provider_batch, concurrency=concurrency, **environment) as town:
+        with town_at(place, provider_batch=provider_batch, concurrency=concurrency, bank=bank, **environment) as town:
             yield town
 
 
@@ -94,7 +108,9 @@ def new_place(*, within: Path | None = None, settings: Mapping[str, str] | None 
 
 
 @contextmanager
-def town_at(place: Place, *, provider_batch: int, concurrency: int = 8, **environment: str) -> Iterator[Town]:
+def town_at(
+    place: Place, *, provider_batch: int, concurrency: int = 8, bank: Sequence[str] = (), **environment: str
+) -> Iterator[Town]:
     """A town with nobody at work yet, and its bank, whose journal stands in the place's folder."""
     settings = {
         "BUSINESS_DATE": DAY,
@@ -105,15 +121,17 @@ def town_at(place: Place, *, provider_batch: int, concurrency: int = 8, **enviro
     }
     with (
         tempfile.TemporaryDirectory(prefix="bank-", dir=place.folder) as journals,
-        BankProcess(journal=Path(journals) / "journal") as bank,
-        Town(place.folder, place.database_url, place.broker_url, bank, **(settings | environment)) as town,
+        BankProcess(*bank, journal=Path(journals) / "journal") as serving,
+        Town(place.folder, place.database_url, place.broker_url, serving, **(settings | environment)) as town,
     ):
         yield town
 
 
 def fill(url: str, events: int) -> None:
-    """Writes one-time schedules with an event each, all due on DAY."""
+    """Writes one-time schedules with an event each, all due on DAY, in months of their own as a worker keeps them."""
     engine = create_engine(database_url(url))
+    with make_sessions(engine).begin() as session:
+        partitions.make_ahead(session, date.fromisoformat(DAY))
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(FILL, {"day": DAY, "first": 1, "last": events})
@@ -123,23 +141,24 @@ def fill(url: str, events: int) -> None:
 
 
 def pay(town: Town, events: int, *, workers: int) -> Rate:
-    """Starts workers and beat and waits until all the town's events are paid, which are so many."""
+    """Starts workers and beat and waits until all events of the town's day are paid, which are so many."""
     for _ in range(workers):
         town.worker()
     town.beat()
-    started = _until(town, "SELECT min(created_at) AS at FROM booking WHERE heading = 'in_flight'")
+    started = _until(town, BEGUN)
     _until(town, NOTHING_LEFT)
-    (row,) = town.rows("SELECT max(created_at) AS at FROM booking WHERE heading = 'paid'")
-    assert town.statuses() == {"paid": events}, town.describe()
+    (ended,) = town.rows(ENDED, day=town.business_date)
+    statuses = {row.status: row.n for row in town.rows(STATUSES, day=town.business_date)}
+    assert statuses == {"paid": events}, town.describe()
     summary = town.bank.summary()
     assert (summary["effectivePayments"], summary["doubles"]["count"]) == (events, 0), summary
-    return Rate(events, (row.at - started).total_seconds())
+    return Rate(events, (ended.at - started).total_seconds())
 
 
 def _until(town: Town, question: str) -> datetime:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        (row,) = town.rows(question)
+        (row,) = town.rows(question, day=town.business_date)
         if row.at is not None:
             at: datetime = row.at
             return at

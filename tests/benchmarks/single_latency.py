@@ -1,0 +1,35 @@
+"""`single_latency`: how much of the calls that may be in flight are, with a bank that takes its time."""
+
+from __future__ import annotations
+
+from tests.benchmarks import payday
+from tests.benchmarks.figures import Figure, Ratio, Side
+from tests.benchmarks.options import Options
+from tests.benchmarks.rounds import alternate
+
+PAYMENTS, IN_FLIGHT, LATENCY_SECONDS = 40_000, 200, 0.1
+TARGET = 0.9
+
+
+def measure(options: Options) -> Figure:
+    """The other side is arithmetic: so many calls in flight all the time, each as long as the bank takes."""
+    payments, most = options.sized(PAYMENTS), IN_FLIGHT / LATENCY_SECONDS
+    each = IN_FLIGHT // options.workers
+
+    def paid() -> float:
+        rate = payday.measure(
+            payments,
+            workers=options.workers,
+            provider_batch=1,
+            concurrency=each,
+            bank=("--latency-ms", str(LATENCY_SECONDS * 1000)),
+        )
+        return rate.per_second
+
+    ours, other = alternate(paid, lambda: most, rounds=options.rounds, warm_up=False, console=options.console)
+    ratio = Ratio(
+        Side(f"full path, single calls, {each} in flight in each of {options.workers} workers", "payments/s", ours),
+        Side(f"{IN_FLIGHT} calls in flight ÷ {LATENCY_SECONDS} s", "payments/s", other),
+        TARGET,
+    )
+    return Figure("single_latency", "payments/s ÷ (calls in flight ÷ the bank's time)", {"ratio": ratio})
