@@ -21,5 +21,5 @@ class Options:
         return max(least, round(full * self.scale))
 
     def say(self, words: str) -> None:
-        """Tells how far a benchmark has come; brackets in `words` are no markup."""
-        self.console.print(words, markup=False, highlight=False)
+        """Tells how far a benchmark has come; nothing in `words` is markup, or stands for a picture."""
+        self.console.print(words, markup=False, emoji=False, highlight=False)

@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 
 from tests.benchmarks.figures import Ratio, Side, shown
+from tests.benchmarks.options import Options
 from tests.benchmarks.rounds import alternate
 
 
@@ -49,3 +50,8 @@ def test_without_a_warm_up_the_first_round_counts() -> None:
     values = iter(range(10))
     turns = alternate(lambda: next(values), lambda: next(values), rounds=1, warm_up=False, console=Console(quiet=True))
     assert turns == ((0,), (1,))
+
+
+def test_what_is_told_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    Options(rounds=1, scale=1.0, workers=2, console=Console(width=80)).say("with 10:100: 895 [payments/s]")
+    assert capsys.readouterr().out == "with 10:100: 895 [payments/s]\n"
