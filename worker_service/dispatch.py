@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -36,11 +37,13 @@ Publish = Callable[[Ready], None]
 
 @dataclass(slots=True)
 class Tick:
-    """What one tick did."""
+    """What one tick did, and how long its two long steps took."""
 
     planned: list[date] = field(default_factory=list)
     closed: list[date] = field(default_factory=list)
     published: list[int] = field(default_factory=list)
+    planning_seconds: float = 0.0
+    publishing_seconds: float = 0.0
 
 
 def tick(service: Service, publish: Publish) -> Tick:
@@ -49,15 +52,24 @@ def tick(service: Service, publish: Publish) -> Tick:
     now = transact(service.sessions, lambda session: business_now(session, service.settings.business))
     unfinished = transact(service.sessions, lambda session: runs.unfinished_plans(session, now.today))
     for day in days_to_plan(unfinished, now):
+        began = time.monotonic()
         _plan(service, day, past=is_past(day, now))
+        done.planning_seconds += time.monotonic() - began
         done.planned.append(day)
         done.closed += _close_due(service, now)
     done.closed += _close_due(service, now)
     if now.in_hours:
+        began = time.monotonic()
         done.published += _publish(service, now, publish)
+        done.publishing_seconds = time.monotonic() - began
     if done.planned or done.closed or done.published:
         log.info(
-            "tick", planned=[*map(str, done.planned)], closed=[*map(str, done.closed)], published=len(done.published)
+            "tick",
+            planned=[*map(str, done.planned)],
+            closed=[*map(str, done.closed)],
+            published=len(done.published),
+            planning_seconds=round(done.planning_seconds, 4),
+            publishing_seconds=round(done.publishing_seconds, 4),
         )
     return done
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -61,17 +61,22 @@ class Day:
             yield {"day": self.date, "rule": RULE % self.date, "payers": payers, "first": first, "last": last}
 
 
-def fill_day(url: str, day: Day, on_progress: Callable[[int], None] = lambda _: None) -> None:
-    """Writes a day's schedules and events into their month, which is empty, and then its indexes.
+def fill_day(
+    url: str, day: Day, on_progress: Callable[[int], None] = lambda _: None, *, month_is_empty: bool = True
+) -> None:
+    """Writes a day's schedules and events, into an empty month before its indexes.
 
-    `on_progress` is told how many events each step wrote.
+    `on_progress` is told how many rows each step wrote: two an event.
     """
-    with engine_for(url) as engine:
+    with engine_for(url) as engine, ExitStack() as stack:
         with Session(engine) as session, session.begin():
             partitions.make_ahead(session, day.date)
-        with apart(engine, day.date) as month, without_indexes(engine, "schedule", but_key=True):
-            pour(engine, [(SCHEDULES, values) for values in day.chunks()])
-            pour(engine, [(text(EVENTS.format(table=month)), values) for values in day.chunks()], on_progress)
+        table = "event"
+        if month_is_empty:
+            table = stack.enter_context(apart(engine, day.date))
+            stack.enter_context(without_indexes(engine, "schedule", but_key=True))
+        pour(engine, [(SCHEDULES, values) for values in day.chunks()], on_progress)
+        pour(engine, [(text(EVENTS.format(table=table)), values) for values in day.chunks()], on_progress)
 
 
 def vacuum(url: str, tables: Sequence[str] = ("event", "schedule")) -> None:

@@ -50,7 +50,7 @@ class Course:
     def __post_init__(self) -> None:
         self.gauges = Gauges(self.town)
         self._phase = "start"
-        self._filled = 0
+        self._rows = 0
         self._began = time.monotonic()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -73,9 +73,9 @@ class Course:
         self.phases[name] = time.monotonic() - began
         self.uses[name] = before, self.gauges.look()
 
-    def filled(self, events: int) -> None:
-        """Says that so many more events are written."""
-        self._filled += events
+    def filled(self, rows: int) -> None:
+        """Says that so many more rows are written, an event's and its schedule's."""
+        self._rows += rows
 
     def peak(self, kind: str) -> int:
         """The most memory in bytes that was seen of a kind of process."""
@@ -97,8 +97,8 @@ class Course:
         while not self._over.wait(EVERY_SECONDS):
             sample = self._look()
             self.samples.append(sample)
-            seen = _words(sample, self._filled)
-            self._bar.update(self._task, description=sample.phase, completed=sample.paid or self._filled, seen=seen)
+            seen = _words(sample, self._rows // 2)
+            self._bar.update(self._task, description=sample.phase, completed=sample.paid or self._rows // 2, seen=seen)
             if not self.console.is_terminal and len(self.samples) % LINES_EVERY == 0:
                 self.console.print(f"{sample.seconds:7.0f} s  {seen}", highlight=False, soft_wrap=True)
 

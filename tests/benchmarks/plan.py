@@ -1,0 +1,20 @@
+"""What cutting a day into batches and telling workers of them takes of the run."""
+
+from __future__ import annotations
+
+from tests.benchmarks.figures import Figure, Ratio, Side
+from tests.benchmarks.long_run import long_runs
+from tests.benchmarks.options import Options
+
+TARGET = 0.03
+
+
+def measure(options: Options) -> Figure:
+    """The dispatcher's planning and publishing on the wall, against the run from first claim to last settlement."""
+    runs = long_runs(options)
+    ticks = Side("planning and publishing", "s", tuple(sum(run.ticks_seconds) for run in runs))
+    whole = Side("the run", "s", tuple(run.seconds for run in runs))
+    planning, publishing = runs[-1].ticks_seconds
+    notes = [f"of the last run, planning took {planning:.2f} s and publishing {publishing:.2f} s"]
+    what = f"cutting {runs[0].events:,} due events into batches and publishing them, on the wall"
+    return Figure("plan", what, {"ratio": Ratio(ticks, whole, TARGET, at_most=True)}, notes)
