@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from shared.db.parts import Claim
-from shared.db.settlement import Verdict
+from shared.db.verdicts import Verdict
 from shared.domain.payments import Outcome, OutcomeKind
 from shared.domain.retries import QUARANTINED
 from worker_service.gateway import Results

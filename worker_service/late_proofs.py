@@ -11,7 +11,7 @@ from shared.db.clock import business_now
 from shared.db.engine import Session
 from shared.db.parts import Claim
 from shared.db.retrying import transact
-from shared.db.settlement import Verdict
+from shared.db.verdicts import Verdict
 from shared.domain.retries import QUARANTINED
 from shared.log import get_logger
 from worker_service.service import Service

@@ -13,8 +13,9 @@ from shared.db.engine import Session
 from shared.db.parts import Claim
 from shared.db.release import release
 from shared.db.retrying import transact
-from shared.db.settlement import RetryDays, Verdict, settle
+from shared.db.settlement import settle
 from shared.db.touched import touch
+from shared.db.verdicts import RetryDays, Verdict
 from shared.domain.days import BusinessNow
 from shared.log import get_logger
 from shared.settings import Settings

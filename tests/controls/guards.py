@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from shared.db import claims, settlement
+from shared.db import claims, settle_statement
 from shared.db.engine import Sessions
 from shared.db.parts import Claim
 from shared.db.spans import Span
@@ -27,8 +27,8 @@ def without_the_epoch(patch: pytest.MonkeyPatch) -> None:
         statement = text("SELECT 1 FROM batch WHERE id = :batch FOR UPDATE")
         return session.scalar(statement, {"batch": claim.batch_id}) is not None
 
-    assert FENCE in settlement.SETTLE
-    patch.setattr(settlement, "SETTLE", settlement.SETTLE.replace(FENCE, ""))
+    assert FENCE in settle_statement.SETTLE
+    patch.setattr(settle_statement, "SETTLE", settle_statement.SETTLE.replace(FENCE, ""))
     patch.setattr(claims, "hold", hold)
 
 

@@ -17,6 +17,7 @@ from shared.db.engine import make_sessions
 from shared.db.migrate import database_url as sqlalchemy_url
 from shared.db.parts import Claim
 from shared.db.spans import Span
+from shared.db.verdicts import Verdict
 from shared.domain.entries import Entry
 
 pytestmark = pytest.mark.every_case
@@ -88,7 +89,7 @@ def test_a_claim_finds_its_events_by_the_key(connection: Connection, listed: boo
 def test_a_settlement_finds_its_events_by_the_key_and_joins_nothing(connection: Connection, listed: bool) -> None:
     claim = _claim(connection, listed=listed)
     captured: list[tuple[str, Any]] = []
-    verdicts = {str(event_id): settlement.Verdict("paid", None, "ref") for event_id in _ids(connection)}
+    verdicts = {str(event_id): Verdict("paid", None, "ref") for event_id in _ids(connection)}
     with make_sessions(connection).begin() as session:  # type: ignore[arg-type]
         event.listen(connection.engine, "before_cursor_execute", _capture(captured))
         settlement.settle(session, claim, verdicts, provider="default")

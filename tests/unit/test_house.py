@@ -22,7 +22,6 @@ ONLY_IN = {
     "tenacity": ("worker_service/gateway/",),
     "requests": ("worker_service/gateway/", "api_service/auth/", "deploy/"),
     "redis": ("shared/cache.py", "api_service/counters.py", "worker_service/", "deploy/"),
-    "urllib3": ("worker_service/gateway/",),
     "flask": ("api_service/",),
     "flask_smorest": ("api_service/",),
 }

@@ -16,8 +16,9 @@ from shared.db.engine import Sessions, make_engine, make_sessions
 from shared.db.holds import Holds
 from shared.db.parts import Claim
 from shared.db.retrying import transact
-from shared.db.settlement import Verdict, settle
+from shared.db.settlement import settle
 from shared.db.spans import Span
+from shared.db.verdicts import Verdict
 from shared.settings_values import database_url
 from tests.benchmarks import payday
 from tests.benchmarks.bare.loops import run_together, when_told

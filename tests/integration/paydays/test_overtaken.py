@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.db.settlement import Verdict
+from shared.db.verdicts import Verdict
 from shared.domain.retries import QUARANTINED
 from tests.steps import send, take
 from tests.world import World

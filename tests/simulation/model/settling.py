@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from shared.db.parts import Claim
-from shared.db.settlement import Verdict
+from shared.db.verdicts import Verdict
 from shared.domain.calendar import weekends_only
 from shared.domain.days import BusinessNow
 from shared.domain.lifecycle import EventStatus
