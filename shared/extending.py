@@ -72,8 +72,8 @@ def extend_held(session: Session, gate: Gate, due: Sequence[Due], steps: Steps) 
     resting = top_ups.resting(session, due)
     plain = [item for item in due if item.is_plain and item.id not in resting]
     found, loaded = steps.read(session, plain)
-    near = gate.now.tomorrow
-    ahead = [item for item in plain if _is_after(near, found[item.id])]
+    near = _near(gate.now.tomorrow, found.values())
+    ahead = [item for item in plain if id(found[item.id]) not in near]
     written = top_ups.top_up(session, [(item, found[item.id]) for item in ahead])
     calendars.keep(session, loaded, gate.now.today)
     others = {item.id for item in due} - {item.id for item in ahead}
@@ -83,9 +83,10 @@ def extend_held(session: Session, gate: Gate, due: Sequence[Due], steps: Steps) 
     return written + extend(session, gate, list(rows.values()), steps.horizon, steps.as_of)
 
 
-def _is_after(near: date, step: Extension) -> bool:
-    """Whether no run that has a row takes on any of its events."""
-    return all(item.date > near for item in step.occurrences)
+def _near(last: date, steps: Collection[Extension]) -> set[int]:
+    """Which of the steps, as `id` tells them apart, have an event that a run up to that date takes on."""
+    several = {id(step): step for step in steps}
+    return {name for name, step in several.items() if any(item.date <= last for item in step.occurrences)}
 
 
 def extend(session: Session, gate: Gate, due: Sequence[Schedule], horizon: Horizon, as_of: date) -> int:

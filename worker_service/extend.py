@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
-from uuid import UUID
 
 from shared.crash_points import reached
 from shared.db import runs, top_ups
@@ -41,7 +40,7 @@ class Extender:
 
     service: Service
     as_of: date
-    broken: set[UUID] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
     steps: Steps = field(init=False)
 
     def __post_init__(self) -> None:
@@ -60,10 +59,10 @@ class Extender:
                 break
         return written
 
-    def _due(self, session: Session) -> list[UUID]:
+    def _due(self, session: Session) -> list[str]:
         return top_ups.find(session, self.as_of, most=AHEAD, without=self.broken)
 
-    def _chunk(self, ids: Sequence[UUID], *, wait: bool) -> Done:
+    def _chunk(self, ids: Sequence[str], *, wait: bool) -> Done:
         """Extends these; where one cannot be, halves of them, until it is alone."""
         done = Done()
         try:
@@ -73,13 +72,13 @@ class Extender:
                 raise
             if len(ids) == 1:
                 self.broken.update(ids)
-                log.error("schedule cannot be extended", alert=True, schedules=[*map(str, ids)], reason=repr(error))
+                log.error("schedule cannot be extended", alert=True, schedules=[*ids], reason=repr(error))
                 return Done()
         middle = len(ids) // 2
         first, second = self._chunk(ids[:middle], wait=wait), self._chunk(ids[middle:], wait=wait)
         return Done(first.held + second.held, first.events + second.events)
 
-    def _extend(self, ids: Sequence[UUID], *, wait: bool, done: Done) -> Done:
+    def _extend(self, ids: Sequence[str], *, wait: bool, done: Done) -> Done:
         def work(session: Session) -> None:
             # The runs before the schedules: locks are taken in that order (rule C2).
             now = business_now(session, self.service.settings.business)
@@ -103,7 +102,7 @@ class Done:
     events: int = 0
 
 
-def _chunks(ids: Sequence[UUID]) -> Iterator[list[UUID]]:
+def _chunks(ids: Sequence[str]) -> Iterator[list[str]]:
     left = iter(ids)
     while chunk := list(islice(left, CHUNK)):
         yield chunk

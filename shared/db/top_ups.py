@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from itertools import accumulate
 from typing import Final, NamedTuple
-from uuid import UUID
 
 from sqlalchemy import text
 
@@ -16,7 +15,7 @@ from shared.domain.horizon import Extension
 from shared.ids import new_id_texts
 
 FIND = text("""
-SELECT id FROM schedule WHERE extend_on <= :as_of AND status = 'active' AND id <> ALL(CAST(:without AS uuid[]))
+SELECT id::text FROM schedule WHERE extend_on <= :as_of AND status = 'active' AND id <> ALL(CAST(:without AS uuid[]))
 ORDER BY extend_on LIMIT :most
 """)
 
@@ -71,13 +70,13 @@ class Due(NamedTuple):
     is_plain: bool
 
 
-def find(session: Session, as_of: date, *, most: int, without: Collection[UUID] = ()) -> list[UUID]:
-    """The schedules that must be extended by `as_of`, those that are due longest first; nothing is held."""
-    values = {"as_of": as_of, "most": most, "without": list(without)}
+def find(session: Session, as_of: date, *, most: int, without: Collection[str] = ()) -> list[str]:
+    """The ids of schedules that must be extended by `as_of`, those that are due longest first; nothing is held."""
+    values = {"as_of": as_of, "most": most, "without": _array(without)}
     return list(session.scalars(FIND, values))
 
 
-def hold(session: Session, ids: Sequence[UUID], as_of: date, *, wait: bool) -> list[Due]:
+def hold(session: Session, ids: Sequence[str], as_of: date, *, wait: bool) -> list[Due]:
     """Those of them that are still due, locked by their ids; what others hold is passed over unless `wait`."""
     rows = session.execute(WAITING if wait else PASSING_OVER, {"ids": _array(ids), "as_of": as_of})
     due = [Due(*row) for row in rows]

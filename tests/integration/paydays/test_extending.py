@@ -125,3 +125,43 @@ def _wait_until_blocked(world: World) -> None:
         )
 
     assert wait_for(blocked, 10)
+
+
+def test_schedules_that_share_their_dates_get_events_with_their_own_terms(world: World) -> None:
+    terms = {f"p{number}": (100 + number, f"payee-{number}") for number in range(5)}
+    alike = {
+        payer: world.schedule(payer=payer, amount=amount, payee=payee, frequency="monthly", reference=payer)
+        for payer, (amount, payee) in terms.items()
+    }
+    assert extend.extend_through(world.service, date(2026, 9, 3)) == 5 * 7
+    for payer, schedule in alike.items():
+        events = world.events(schedule)
+        assert [event.sequence for event in events] == list(range(1, 26))
+        assert {(event.payer_id, event.amount, event.payee_id, event.reference) for event in events} == {
+            (payer, *terms[payer], payer)
+        }
+        assert len({event.id for event in events}) == 25
+        assert [event.nominal_date for event in events] == [event.nominal_date for event in world.events(alike["p0"])]
+
+
+def test_one_that_rests_is_extended_by_paused_events_among_others_that_do_not(world: World) -> None:
+    resting, going_on = world.schedules(2, frequency="monthly")
+    world.transact(
+        lambda session: session.execute(
+            text("INSERT INTO pause (id, schedule_id, from_date) VALUES (gen_random_uuid(), :id, '2026-09-01')"),
+            {"id": resting},
+        )
+    )
+    assert extend.extend_through(world.service, date(2026, 9, 3)) == 2 * 7
+    assert world.statuses(resting)[18:] == ["paused"] * 7
+    assert world.statuses(going_on)[18:] == ["scheduled"] * 7
+
+
+def test_more_schedules_than_one_transaction_takes_are_all_extended(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extend, "CHUNK", 2)
+    monkeypatch.setattr(extend, "AHEAD", 4)
+    schedules = world.schedules(7, frequency="monthly")
+    assert extend.extend_through(world.service, date(2026, 9, 3)) == 7 * 7
+    assert {len(world.events(schedule)) for schedule in schedules} == {25}
