@@ -8,16 +8,16 @@ from tests.benchmarks.figures import Figure, Ratio, Side
 from tests.benchmarks.options import Options
 from tests.benchmarks.rounds import alternate
 
-EVENTS, PROVIDER_BATCH, BATCH = 300_000, 250, 1000
+EVENTS, PROVIDER_BATCH, IN_FLIGHT = 400_000, 250, 8
 TARGET = 0.5
 
 
 def measure(options: Options) -> Figure:
     """The bank and the clients share the cores with the database on our side only."""
-    events = options.sized(EVENTS)
+    events, size = options.sized(EVENTS), payday.batch_size(PROVIDER_BATCH, IN_FLIGHT)
     ours, other = alternate(
         lambda: payday.measure(events, workers=options.workers, provider_batch=PROVIDER_BATCH).per_second,
-        lambda: statements.measure(events, processes=options.workers, batch_size=BATCH),
+        lambda: statements.measure(events, processes=options.workers, batch_size=size),
         rounds=options.rounds,
         console=options.console,
     )

@@ -116,6 +116,7 @@ def town_at(
         "BUSINESS_DATE": DAY,
         "PROVIDER_BATCH_SIZE": str(provider_batch),
         "PROVIDER_CONCURRENCY": str(concurrency),
+        "BATCH_SIZE": str(batch_size(provider_batch, concurrency)),
         "PROVIDER_TIMEOUT_SECONDS": "10",
         "LEASE_SECONDS": "120",
     }
@@ -125,6 +126,11 @@ def town_at(
         Town(place.folder, place.database_url, place.broker_url, serving, **(settings | environment)) as town,
     ):
         yield town
+
+
+def batch_size(provider_batch: int, concurrency: int) -> int:
+    """As the operations page advises: two calls for each that may be in flight, and never less than the default."""
+    return max(1000, 2 * provider_batch * concurrency)
 
 
 def fill(url: str, events: int) -> None:
