@@ -123,7 +123,12 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--only", nargs="+", metavar="KEY", help="only these; other keys in the output stay as they are")
     add("--rounds", type=_at_least_one, default=3, help="rounds, of which the median counts (default %(default)s)")
-    add("--workers", type=_at_least_one, default=2, help="workers of one process each (default %(default)s)")
+    add(
+        "--workers",
+        type=_at_least_one,
+        default=3,
+        help="workers of one process each, ours and the others' (default %(default)s)",
+    )
     add("--quick", action="store_true", help="a tenth of everything: shows that it runs, not how fast")
     add("--output", type=Path, default=Path("results.json"), help="where the figures go (default %(default)s)")
     add("--plots", type=Path, default=Path("build/plots"), help="a folder for the plots (default %(default)s)")
