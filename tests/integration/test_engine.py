@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterator
 
 import pytest
@@ -49,9 +50,11 @@ def test_a_connection_over_which_nothing_came_is_not_asked(engine: Engine, monke
     with watched.connect() as connection:
         connection.execute(text("LISTEN news"))
         connection.commit()
+        heard = connection.connection.dbapi_connection.fileno()  # type: ignore[union-attr]
     with engine.connect() as connection:
         connection.execute(text("NOTIFY news"))
         connection.commit()
+    assert select.select([heard], [], [], 10)[0]  # the server tells its listeners after it has answered
     assert backend(watched)
     assert len(asked) == 1
     watched.dispose()
