@@ -9,11 +9,11 @@ import pytest
 from tests.simulation.agreement import agree
 from tests.simulation.broken import Broken
 from tests.simulation.database import Database
+from tests.simulation.extent import shortened
 from tests.simulation.model import claiming
 
 A_FEW = 50
-MANY = 400
-"""A thousand in some five minutes: `python -m tests.simulation --postgresql`."""
+MANY = shortened(1000, 400)
 CHUNK = 100
 
 

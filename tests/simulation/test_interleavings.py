@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.simulation.__main__ import run
+from tests.simulation.extent import shortened
 from tests.simulation.story import Story
 
 A_FEW = 2000
-MANY = 50_000
-"""A hundred thousand in a minute or two: `python -m tests.simulation`."""
+MANY = shortened(100_000, 50_000)
 CHUNK = 10_000
 
 
