@@ -11,7 +11,7 @@ from tests.contract.town import Town
 from tests.contract.walk import Walk, walk
 
 REQUESTS = 2000
-RARE = {"resolveEvent", "restoreEvent", "retryEvent"}
+RARE = {"resolveEvent", "restoreEvent", "resumeSchedule", "retryEvent"}
 """What few walks succeed in, for it takes several steps of which each is drawn; `test_examples` shows that they can."""
 
 MOST_WALKS = 12
