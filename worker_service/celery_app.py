@@ -54,7 +54,9 @@ def make_app(settings: Settings) -> Celery:
         worker_max_tasks_per_child=10_000,
         worker_hijack_root_logger=False,
         worker_send_task_events=True,
-        task_send_sent_event=True,
+        # What is published and not begun, the database says. Telling of it would double what publishing costs, and wait
+        # without end for the confirmation of a RabbitMQ that is frozen.
+        task_send_sent_event=False,
         worker_proc_alive_timeout=60,
         broker_connection_retry_on_startup=True,
         broker_connection_timeout=5,
@@ -81,8 +83,6 @@ def make_app(settings: Settings) -> Celery:
     if delivery.is_rabbit(settings.broker_url):
         # Losing a broker that is frozen is noticed by silence alone; the Redis transport has its time-outs.
         app.conf.broker_heartbeat = delivery.HEARTBEAT_SECONDS
-        # Its confirmation has no time-out: whoever publishes while the broker freezes would wait for ever.
-        app.conf.task_send_sent_event = False
         app.steps["consumer"].add(Topology)
     return app
 
