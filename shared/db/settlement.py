@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from shared.db.arrays import array_literal
 from shared.db.parts import Claim, ClaimedEvent
 from shared.db.settle_statement import settle_statement
-from shared.db.spans import array_literal
 from shared.db.verdicts import NO_RETRIES, RetryDays, Verdict
 from shared.domain.retries import NO_DECLINE
 from shared.ids import new_id_texts

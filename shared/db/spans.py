@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -34,9 +33,3 @@ class Span(NamedTuple):
         if self.ids is not None:
             return {"date": self.date, "ids": self.ids}
         return {"date": self.date, "first_id": self.first_id, "last_id": self.last_id}
-
-
-def array_literal(ids: Iterable[str]) -> str:
-    """Ids as one text that PostgreSQL reads as `uuid[]`: many times quicker to send than a list, which is quoted id by
-    id."""
-    return "{" + ",".join(ids) + "}"

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import text
 
+from shared.db.arrays import array_literal
 from shared.db.engine import Session
 from shared.db.touched import touch
 from shared.domain.horizon import Extension
@@ -72,13 +73,13 @@ class Due(NamedTuple):
 
 def find(session: Session, as_of: date, *, most: int, without: Collection[str] = ()) -> list[str]:
     """The ids of schedules that must be extended by `as_of`, those that are due longest first; nothing is held."""
-    values = {"as_of": as_of, "most": most, "without": _array(without)}
+    values = {"as_of": as_of, "most": most, "without": array_literal(without)}
     return list(session.scalars(FIND, values))
 
 
 def hold(session: Session, ids: Sequence[str], as_of: date, *, wait: bool) -> list[Due]:
     """Those of them that are still due, locked by their ids; what others hold is passed over unless `wait`."""
-    rows = session.execute(WAITING if wait else PASSING_OVER, {"ids": _array(ids), "as_of": as_of})
+    rows = session.execute(WAITING if wait else PASSING_OVER, {"ids": array_literal(ids), "as_of": as_of})
     due = [Due(*row) for row in rows]
     touch(session, (item.payer_id for item in due))
     return due
@@ -86,7 +87,7 @@ def hold(session: Session, ids: Sequence[str], as_of: date, *, wait: bool) -> li
 
 def resting(session: Session, due: Iterable[Due]) -> set[str]:
     """The ids of those that have a pause."""
-    return set(session.scalars(RESTING, {"ids": _array(item.id for item in due)}))
+    return set(session.scalars(RESTING, {"ids": array_literal(item.id for item in due)}))
 
 
 def top_up(session: Session, members: Sequence[tuple[Due, Extension]]) -> int:
@@ -107,7 +108,7 @@ def top_up(session: Session, members: Sequence[tuple[Due, Extension]]) -> int:
             number = numbers[id(step)] = len(steps)
         placed.append((due, number, total))
         total += len(step.occurrences)
-    values = _of_steps(steps) | _of_members(placed) | {"event_ids": _array(new_id_texts(total))}
+    values = _of_steps(steps) | _of_members(placed) | {"event_ids": array_literal(new_id_texts(total))}
     return int(session.connection().execute(TOP_UP, values).rowcount)
 
 
@@ -115,25 +116,20 @@ def _of_steps(steps: Sequence[Extension]) -> dict[str, str]:
     counts = [len(step.occurrences) for step in steps]
     dated = [item for step in steps for item in step.occurrences]
     return {
-        "counts": _array(counts),
-        "ats": _array(FIRST_PLACE + before for before in accumulate(counts, initial=0)),
-        "throughs": _array(step.through for step in steps),
-        "extend_ons": _array(step.extend_on or "NULL" for step in steps),
-        "dates": _array(item.date for item in dated),
-        "nominal_dates": _array(item.nominal_date for item in dated),
+        "counts": array_literal(counts),
+        "ats": array_literal(FIRST_PLACE + before for before in accumulate(counts, initial=0)),
+        "throughs": array_literal(step.through for step in steps),
+        "extend_ons": array_literal(step.extend_on or "NULL" for step in steps),
+        "dates": array_literal(item.date for item in dated),
+        "nominal_dates": array_literal(item.nominal_date for item in dated),
     }
 
 
 def _of_members(placed: Sequence[tuple[Due, int, int]]) -> dict[str, str]:
     return {
-        "ids": _array(due.id for due, _, _ in placed),
-        "before": _array(due.next_sequence for due, _, _ in placed),
-        "versions": _array(due.version for due, _, _ in placed),
-        "steps": _array(number for _, number, _ in placed),
-        "firsts": _array(FIRST_PLACE + first for _, _, first in placed),
+        "ids": array_literal(due.id for due, _, _ in placed),
+        "before": array_literal(due.next_sequence for due, _, _ in placed),
+        "versions": array_literal(due.version for due, _, _ in placed),
+        "steps": array_literal(number for _, number, _ in placed),
+        "firsts": array_literal(FIRST_PLACE + first for _, _, first in placed),
     }
-
-
-def _array(values: Iterable[object]) -> str:
-    """The values, none of which needs quotes, as one literal: the driver would word each by itself."""
-    return f"{{{','.join(map(str, values))}}}"

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 
 from shared.settings import read_settings
 from tests.benchmarks.figures import Figure, Ratio, Side
-from tests.benchmarks.filling import engine_for, unhurried
+from tests.benchmarks.filling import engine_for, unhurried, vacuum
 from tests.benchmarks.options import Options
 from tests.benchmarks.payday import DAY, new_place
 from tests.benchmarks.rounds import alternate
@@ -64,7 +64,7 @@ def measure(options: Options) -> Figure:
         service = Service.connect(read_settings({**SETTINGS, "DATABASE_URL": place.database_url}))
         try:
             ours, plain = alternate(
-                lambda: _extended(engine, service, schedules),
+                lambda: _extended(place.database_url, engine, service, schedules),
                 lambda: _inserted(engine, schedules),
                 rounds=options.rounds,
                 console=options.console,
@@ -75,10 +75,10 @@ def measure(options: Options) -> Figure:
     return Figure("extend", f"{schedules:,} open-ended schedules, each topped up by {MORE} events", {"ratio": ratio})
 
 
-def _extended(engine: Engine, service: Service, schedules: int) -> float:
+def _extended(url: str, engine: Engine, service: Service, schedules: int) -> float:
     _empty(engine)
     _execute(engine, DUE, schedules=schedules, day=AS_OF)
-    _vacuum(engine)
+    vacuum(url, ["schedule"])
     started = time.perf_counter()
     extend_through(service, AS_OF)
     seconds = time.perf_counter() - started
@@ -103,8 +103,3 @@ def _execute(engine: Engine, statement: object, **values: object) -> None:
 
 def _empty(engine: Engine) -> None:
     _execute(engine, text("TRUNCATE event, schedule CASCADE"))
-
-
-def _vacuum(engine: Engine) -> None:
-    with engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE schedule"))

@@ -151,8 +151,8 @@ def pay(town: Town, events: int, *, workers: int) -> Rate:
     for _ in range(workers):
         town.worker()
     town.beat()
-    started = _until(town, BEGUN)
-    _until(town, NOTHING_LEFT)
+    started = until(town, BEGUN)
+    until(town, NOTHING_LEFT)
     (ended,) = town.rows(ENDED, day=town.business_date)
     statuses = {row.status: row.n for row in town.rows(STATUSES, day=town.business_date)}
     assert statuses == {"paid": events}, town.describe()
@@ -161,13 +161,15 @@ def pay(town: Town, events: int, *, workers: int) -> Rate:
     return Rate(events, (ended.at - started).total_seconds())
 
 
-def _until(town: Town, question: str) -> datetime:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+def until(town: Town, question: str, *, patience_seconds: float = PATIENCE_SECONDS) -> datetime:
+    """The first `at` that the question about the town's day is answered with. Raises when one of the town's processes
+    has ended, and TimeoutError."""
+    deadline = time.monotonic() + patience_seconds
     while time.monotonic() < deadline:
-        (row,) = town.rows(question, day=town.business_date)
-        if row.at is not None:
-            at: datetime = row.at
-            return at
+        for row in town.rows(question, day=town.business_date):
+            if row.at is not None:
+                at: datetime = row.at
+                return at
         for process in town.processes:
             process.check()
         time.sleep(0.1)

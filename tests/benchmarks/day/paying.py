@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 from rich.console import Console
@@ -12,7 +11,7 @@ from rich.console import Console
 from tests.benchmarks.day import books, room, tuning
 from tests.benchmarks.day.course import Course
 from tests.benchmarks.filling import Day, fill_day, vacuum
-from tests.benchmarks.payday import DAY, NOTHING_LEFT, new_place, town_at
+from tests.benchmarks.payday import DAY, NOTHING_LEFT, new_place, town_at, until
 from tests.benchmarks.storage import Storage, wal_position
 from tests.town import Town
 
@@ -69,7 +68,7 @@ def run_day(wishes: Wishes, console: Console) -> Paid:
             _pay(course, town, wishes.workers)
             with course.phase("close"):
                 books.begin_close(place.database_url, day.date)
-                _until(town, CLOSED)
+                until(town, CLOSED, patience_seconds=PATIENCE_SECONDS)
             wal_bytes = wal_position(town) - before
             with course.phase("check"):
                 counts = books.check(town, day.date, day.events)
@@ -90,19 +89,6 @@ def _pay(course: Course, town: Town, workers: int) -> None:
             town.worker()
         town.beat()
     with course.phase("plan"):
-        _until(town, OPENED)
+        until(town, OPENED, patience_seconds=PATIENCE_SECONDS)
     with course.phase("pay"):
-        _until(town, NOTHING_LEFT)
-
-
-def _until(town: Town, question: str) -> datetime:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        for row in town.rows(question, day=DAY):
-            if row.at is not None:
-                at: datetime = row.at
-                return at
-        for process in town.processes:
-            process.check()
-        time.sleep(0.25)
-    raise TimeoutError(town.describe())
+        until(town, NOTHING_LEFT, patience_seconds=PATIENCE_SECONDS)
