@@ -112,11 +112,11 @@ def assert_nothing_twice_nothing_lost(world: World, mode: str) -> None:
 
 
 def _cases() -> list[Any]:
-    """A few in `make test`, in the mode that most providers have, and so each second time; all in `make test-all`."""
+    """A few in `make test`, in the mode that most providers have; all in `make test-all`."""
     cases = []
     for point in sorted(POINTS - OF_CELERY - OF_SEALING):
         for hit in (1, 2, 3):
-            for mode in ("key", "enquiry", "none") if hit != 2 else ("key",):
+            for mode in ("key", "enquiry", "none"):
                 if mode == "none" and point in ANSWERING | {"after_take"}:
                     continue
                 marks = [] if hit == 1 and mode == "key" and point in QUICK else [pytest.mark.all]
