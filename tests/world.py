@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
@@ -35,6 +36,7 @@ T = TypeVar("T")
 
 ACT = Act("payer", None)
 ANY_VERSION = Precondition(None)
+IMPATIENT_SECONDS = 0.5
 
 
 WATCH = """
@@ -59,7 +61,7 @@ class World:
             "DATABASE_URL": database_url,
             "CELERY_BROKER_URL": "redis://127.0.0.1:1/0",
             "PROVIDER_URL": bank.url,
-            "PROVIDER_TIMEOUT_SECONDS": "0.5",
+            "PROVIDER_TIMEOUT_SECONDS": "5",
             "PROVIDER_PROCESSING_SECONDS": "0",
             **environment,
         }
@@ -80,6 +82,16 @@ class World:
         """
         self.service = Service(self._settings(today, changes), self.service.engine)
         self.services.append(self.service)
+
+    @contextlib.contextmanager
+    def impatient(self) -> Iterator[None]:
+        """Meanwhile a silent bank is given up after half a second; otherwise a slow machine would make one silent."""
+        patient, provider = self.service, self.service.settings.provider
+        hasty = dataclasses.replace(provider, timeout_seconds=IMPATIENT_SECONDS)
+        self.service = Service(dataclasses.replace(patient.settings, provider=hasty), patient.engine)
+        self.services.append(self.service)
+        yield
+        self.service = patient
 
     def _settings(self, today: str, changes: dict[str, Any]) -> Settings:
         settings = read_settings({**self.environment, "BUSINESS_DATE": today})

@@ -87,7 +87,8 @@ def test_the_outcome_is_that_of_all_sends(world: World, monkeypatch: pytest.Monk
         guards.with_the_last_send_alone(monkeypatch)
     world.schedule()
     world.bank.faults({"fault": "hang", "seconds": 5, "send": 1, "on": "single"}, {"fault": "throttled"})
-    world.pay()
+    with world.impatient():
+        world.pay()
     assert world.bank.summary()["effectivePayments"] == 1
     finish(world)
     judge(world, guarded=guarded, broken="an event is paid at most once")

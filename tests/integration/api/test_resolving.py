@@ -30,7 +30,8 @@ def world(api: Api, database_url: str) -> Iterator[World]:
 
 def unknown(api: Api, world: World, **terms: Any) -> dict[str, Any]:
     made = api.schedule(startDate="2026-11-20", **terms)
-    world.pay()
+    with world.impatient():
+        world.pay()
     event: dict[str, Any] = api.get(f"/v1/events/{made['events'][0]['id']}")
     assert event["status"] == "unknown"
     return event

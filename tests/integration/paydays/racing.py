@@ -30,7 +30,7 @@ def overlap(world: World, first: Work, second: Work) -> list[BaseException]:
         session.flush()
         pid = session.scalar(text("SELECT pg_backend_pid()"))
         thread.start()
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while not done.is_set() and not blocks(world, pid):
             assert time.monotonic() < until
             time.sleep(0.005)

@@ -22,7 +22,8 @@ def test_paid_then_silent_then_throttled_then_cancelled_is_paid_once_and_says_so
         {"fault": "throttled", "on": "single"},
     )
     schedule = world.schedule()
-    world.pay()
+    with world.impatient():
+        world.pay()
     assert world.event(schedule).status == "unknown"
     assert world.cancel(schedule) == []
     assert world.resolve() == 1
@@ -35,7 +36,8 @@ def test_paid_then_silent_then_throttled_then_cancelled_is_paid_once_and_says_so
 def test_a_silent_bank_that_did_not_pay_is_sent_the_same_key_again(world: World) -> None:
     world.bank.faults({"fault": "hang", "seconds": 5, "commit": False, "times": 3})
     schedule = world.schedule()
-    world.pay()
+    with world.impatient():
+        world.pay()
     assert world.event(schedule).status == "unknown"
     assert world.resolve() == 1
     event = world.event(schedule)
@@ -161,8 +163,6 @@ def test_a_proof_that_contradicts_a_final_state_is_kept_for_a_person(
 
 def test_a_payment_the_bank_never_made_is_paid_with_a_new_key(world: World) -> None:
     world.bank.faults({"fault": "drop", "on": "single", "times": 3})
-    world.environment["PROVIDER_KEY_WINDOW_SECONDS"] = "121"
-    world.set_day("2026-03-02")
     schedule = world.schedule()
     world.pay()
     assert world.event(schedule).status == "unknown"
@@ -171,7 +171,11 @@ def test_a_payment_the_bank_never_made_is_paid_with_a_new_key(world: World) -> N
     world.transact(
         lambda session: session.execute(text("UPDATE attempt SET first_sent_at = now() - interval '100 seconds'"))
     )
-    world.environment |= {"PROVIDER_KEY_WINDOW_SECONDS": "50", "PROVIDER_RECORD_SECONDS": "86400", "LEASE_SECONDS": "6"}
+    world.environment |= {
+        "PROVIDER_KEY_WINDOW_SECONDS": "50",
+        "PROVIDER_RECORD_SECONDS": "86400",
+        "LEASE_SECONDS": "30",
+    }
     world.set_day("2026-03-02")
     world.resolve()
     event = world.event(schedule)

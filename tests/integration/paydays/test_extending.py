@@ -124,7 +124,7 @@ def _wait_until_blocked(world: World) -> None:
             )
         )
 
-    assert wait_for(blocked, 10)
+    assert wait_for(blocked, 60)
 
 
 def test_schedules_that_share_their_dates_get_events_with_their_own_terms(world: World) -> None:

@@ -73,7 +73,8 @@ def test_a_time_out_is_asked_about_and_never_sent_again(enquiry: World) -> None:
     world = enquiry
     world.bank.faults({"fault": "hang", "seconds": 5, "times": 1, "on": "single"})
     schedule = world.schedule()
-    world.pay()
+    with world.impatient():
+        world.pay()
     assert world.event(schedule).status == "unknown"
     world.resolve()
     assert world.event(schedule).status == "paid"
@@ -112,7 +113,8 @@ def test_without_keys_and_answers_a_person_is_waited_for(world: World) -> None:
     use(world, "none")
     world.bank.faults({"fault": "hang", "seconds": 5, "times": 1, "on": "single"})
     schedule = world.schedule()
-    world.pay()
+    with world.impatient():
+        world.pay()
     sends = len(list(world.bank.sends()))
     assert world.resolve() == 0
     assert world.event(schedule).status == "unknown"
@@ -176,7 +178,8 @@ def test_a_hold_on_everything_claims_nothing(world: World) -> None:
 def test_a_held_unknown_is_asked_about_and_not_sent_again(world: World) -> None:
     world.bank.faults({"fault": "hang", "seconds": 5, "times": 3, "on": "single"})
     schedule = world.schedule()
-    world.pay()
+    with world.impatient():
+        world.pay()
     sends = len(list(world.bank.sends()))
     world.transact(lambda s: holds.place(s, payer_id="payer", payee_id=None, reason="court", placed_by="o"))
     world.resolve()

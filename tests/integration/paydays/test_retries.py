@@ -227,7 +227,8 @@ def test_a_retry_of_which_nobody_can_say_stays_unknown_and_is_settled(world: Wor
     rich(world)
     world.bank.faults({"fault": "hang", "seconds": 5, "times": 3, "on": "single"})
     world.set_day("2026-03-03")
-    world.pay()
+    with world.impatient():
+        world.pay()
     assert world.event(schedule).status == "unknown"
     world.resolve()
     event = world.event(schedule)
@@ -238,7 +239,8 @@ def test_a_retry_of_which_nobody_can_say_stays_unknown_and_is_settled(world: Wor
 def test_a_decline_that_becomes_known_later_is_tried_again_too(world: World) -> None:
     world.bank.faults({"fault": "hang", "seconds": 5, "times": 3, "on": "single"}, POOR)
     schedule = world.schedule(payer="poor", retry_days=[1])
-    world.pay()
+    with world.impatient():
+        world.pay()
     assert world.event(schedule).status == "unknown"
     world.resolve()
     event = world.event(schedule)

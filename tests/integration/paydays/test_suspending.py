@@ -80,11 +80,12 @@ def test_unknown_and_missed_ones_neither_count_nor_reset(world: World) -> None:
     declined(world)
     schedule = daily(world, pay_late=0)
     pay_days(world, DAYS[:1])
-    world.bank.faults({"fault": "hang", "seconds": 5, "times": 1, "on": "single"})
     world.environment["PROVIDER_MODE"] = "none"
     world.bank.clear_faults()
     world.bank.faults({"fault": "hang", "seconds": 5, "times": 1, "on": "single"})
-    pay_days(world, [DAYS[1]])
+    world.set_day(DAYS[1])
+    with world.impatient():
+        world.pay()
     declined(world)
     pay_days(world, [DAYS[3]])  # the third day was missed
     assert suspensions(world, schedule) == []

@@ -78,7 +78,7 @@ def test_a_plan_is_made_while_users_go_on_creating_schedules(world: World) -> No
 
     planner = threading.Thread(target=plan)
     planner.start()
-    planner.join(8)
+    planner.join(60)
     waited = bool(done)
     stop.set()
     for user in users:
@@ -226,7 +226,7 @@ def test_no_event_is_lost_or_counted_twice_while_a_day_is_closed_under_its_users
     world.assert_paid_once()
 
 
-def _until(condition: Callable[[], bool], seconds: float = 15) -> None:
+def _until(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
