@@ -20,9 +20,9 @@ import requests
 from deploy.local.bank import main
 from tests.forks import FORKS
 
-_START_SECONDS = 20.0
-_STOP_SECONDS = 10.0
-_CALL_SECONDS = 20.0
+_START_SECONDS = 60.0
+_STOP_SECONDS = 60.0
+_CALL_SECONDS = 60.0
 _ROWS_A_PAGE = 1000
 
 Spec = Mapping[str, object]

@@ -11,7 +11,7 @@ from uuid import uuid4
 import requests
 
 TOKEN = "sandbox-token"
-SECONDS = 10.0
+SECONDS = 60.0
 
 
 def new_key() -> str:

@@ -87,7 +87,7 @@ def test_a_share_of_keys_is_met_at_every_send(bank: BankProcess, calls: BankCall
 
 
 def test_a_fault_lasts_so_long(bank: BankProcess, calls: BankCalls) -> None:
-    bank.faults({"fault": "server_error", "forSeconds": 1})
+    bank.faults({"fault": "server_error", "forSeconds": 2.5})
     assert statuses(calls, 1) == [500]
     eventually(lambda: statuses(calls, 1) == [201])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from statistics import median
 from typing import Any
 
 import pytest
@@ -124,18 +125,20 @@ def test_a_call_hangs_after_and_before_the_commit(bank: BankProcess, calls: Bank
     key = new_key()
     with pytest.raises(requests.ReadTimeout):
         calls.pay(key, seconds=0.2)
+    eventually(lambda: effects(bank, key) != [])  # a slow bank has read it later than its client gave up
     assert times_paid(bank, key) == int(commit)
     assert calls.pay(key).status_code == (200 if commit else 201)
 
 
 @pytest.mark.parametrize("hidden", [True, False])
 def test_paid_a_while_after_the_time_out(bank: BankProcess, calls: BankCalls, hidden: bool) -> None:
-    bank.faults({"fault": "hang", "commitAfterSeconds": 1.2, "hidden": hidden})
+    bank.faults({"fault": "hang", "commitAfterSeconds": 2.5, "hidden": hidden})
     key, entries = new_key(), [entry(new_key()) for _ in range(2)]
     with pytest.raises(requests.ReadTimeout):
         calls.pay(key, seconds=0.1)
     with pytest.raises(requests.ReadTimeout):
         calls.batch(entries, seconds=0.1)
+    eventually(lambda: bank.summary()["underWay"] == 3)
     assert times_paid(bank, key) == 0
     assert calls.ask(key).json().get("status") == (None if hidden else "processing")
     assert calls.ask(key).status_code == (404 if hidden else 200)
@@ -146,19 +149,20 @@ def test_paid_a_while_after_the_time_out(bank: BankProcess, calls: BankCalls, hi
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_latency_before_and_after_the_commit(bank: BankProcess, calls: BankCalls, when: str) -> None:
-    bank.faults({"fault": "latency", "seconds": 0.8, "when": when})
+    bank.faults({"fault": "latency", "seconds": 2.0, "when": when})
     key, start = new_key(), time.monotonic()
     with pytest.raises(requests.ReadTimeout):
         calls.pay(key, seconds=0.1)
+    eventually(lambda: effects(bank, key) != [] or when == "before")
     assert times_paid(bank, key) == (0 if when == "before" else 1)
     assert calls.pay(new_key()).status_code == 201
-    assert time.monotonic() - start >= 0.9
+    assert time.monotonic() - start >= 2.1
     assert times_paid(bank, key) == 1
 
 
 @pytest.mark.parametrize("part", ["headers", "body"])
 def test_an_answer_drips(bank: BankProcess, calls: BankCalls, part: str) -> None:
-    bank.faults({"fault": "drip", "part": part, "intervalSeconds": 0.002})
+    bank.faults({"fault": "drip", "part": part, "intervalSeconds": 0.005})
     key = new_key()
     with calls.connect() as line:
         line.sendall(raw_payment(key, BODY))
@@ -167,7 +171,7 @@ def test_an_answer_drips(bank: BankProcess, calls: BankCalls, part: str) -> None
         while not pieces[-1].endswith(b"}"):
             pieces.append(line.recv(65536))
     assert len(pieces) > 50
-    assert max(map(len, pieces[1:])) < 30
+    assert median(map(len, pieces[1:])) < 30  # whoever reads late finds several
     assert times_paid(bank, key) == 1
 
 
@@ -220,7 +224,7 @@ def test_questions_and_lists_fail_too(bank: BankProcess, calls: BankCalls) -> No
     assert calls.ask(key).content == b""
     assert calls.ask(key).json() == {"code": "payment_not_found"}
     with pytest.raises(requests.ReadTimeout):
-        calls.ask(key, seconds=0.2)
+        calls.ask(key, seconds=1.0)
     assert calls.ask(key).json()["amount"] == "999999.99"
     assert calls.call("GET", "/payments").status_code == 500
     assert calls.ask(key).json()["amount"] == payment()["amount"]

@@ -66,7 +66,7 @@ def test_what_was_answered_is_in_the_journal_whenever_the_bank_is_killed() -> No
 def test_what_was_under_way_is_paid_after_a_restart() -> None:
     with BankProcess() as bank:
         bank.faults(
-            {"fault": "hang", "commitAfterSeconds": 2, "seconds": 0},
+            {"fault": "hang", "commitAfterSeconds": 4, "seconds": 0},
             {"fault": "decline", "payerId": "poor", "code": "blocked"},
         )
         calls, keys = BankCalls(bank.url), [new_key(), new_key()]
@@ -188,7 +188,7 @@ def _run(*options: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "deploy.local.bank", *options],
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
         check=False,
         cwd=Path(__file__).parents[3],
     )

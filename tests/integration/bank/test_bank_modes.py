@@ -43,7 +43,7 @@ def test_in_mode_none_no_answer_counts_and_no_key_is_needed() -> None:
 
 
 def test_after_its_window_a_key_pays_again() -> None:
-    with BankProcess("--key-window-seconds", "1", "--record-seconds", "60") as bank:
+    with BankProcess("--key-window-seconds", "2.5", "--record-seconds", "60") as bank:
         calls, key = BankCalls(bank.url), new_key()
         first = calls.pay(key)
         assert calls.pay(key).status_code == 200
@@ -53,7 +53,7 @@ def test_after_its_window_a_key_pays_again() -> None:
 
 
 def test_after_its_record_a_payment_is_denied() -> None:
-    with BankProcess("--record-seconds", "1") as bank:
+    with BankProcess("--record-seconds", "2.5") as bank:
         calls, key = BankCalls(bank.url), new_key()
         calls.pay(key)
         assert calls.ask(key).status_code == 200
@@ -63,10 +63,11 @@ def test_after_its_record_a_payment_is_denied() -> None:
 
 
 def test_a_payment_that_is_being_processed_says_so_and_is_paid_without_its_client() -> None:
-    with BankProcess("--processing-seconds", "1.2") as bank:
+    with BankProcess("--processing-seconds", "3") as bank:
         calls, key = BankCalls(bank.url), new_key()
         with pytest.raises(requests.ReadTimeout):
             calls.pay(key, seconds=0.1)
+        eventually(lambda: bank.summary()["underWay"] == 1)
         assert calls.ask(key).json() == {"status": "processing"}
         again = calls.pay(key)
         assert (again.status_code, again.json()) == (409, {"code": "in_progress", "idempotencyKey": key})

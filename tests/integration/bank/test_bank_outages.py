@@ -27,13 +27,13 @@ def test_connections_are_refused_and_then_a_tenth_is_served() -> None:
         calls.pay("k")
         with calls.connect() as kept:
             start = time.monotonic()
-            bank.faults({"fault": "down", "seconds": 1, "recoverSeconds": 2})
+            bank.faults({"fault": "down", "seconds": 2.5, "recoverSeconds": 4})
             assert kept.recv(1) == b""
         eventually(lambda: refuses(calls))
         with pytest.raises(requests.ConnectionError):
             calls.pay(new_key())
         eventually(lambda: not refuses(calls))
-        assert time.monotonic() - start >= 1
+        assert time.monotonic() - start >= 2.5
         answers = [calls.ask("k") for _ in range(40)]
         assert [answer.status_code for answer in answers].count(200) == 4
         away = next(answer for answer in answers if answer.status_code != 200)
@@ -44,7 +44,7 @@ def test_connections_are_refused_and_then_a_tenth_is_served() -> None:
 def test_everything_is_overloaded_and_then_well() -> None:
     with BankProcess() as bank:
         calls = BankCalls(bank.url)
-        bank.faults({"fault": "down", "seconds": 1, "how": "overloaded"})
+        bank.faults({"fault": "down", "seconds": 2.5, "how": "overloaded"})
         eventually(lambda: calls.pay(new_key()).status_code == 503)
         assert calls.pay(new_key()).json() == {"code": "overloaded"}
         assert bank.summary()["mode"] == "key"
@@ -67,12 +67,12 @@ def test_a_bank_that_is_down_still_stops_cleanly() -> None:
 
 
 def test_what_is_under_way_is_paid_while_the_bank_is_down() -> None:
-    with BankProcess("--processing-seconds", "1") as bank:
+    with BankProcess("--processing-seconds", "2.5") as bank:
         calls = BankCalls(bank.url)
         with calls.connect() as line:
             line.sendall(raw_payment("k", json.dumps(payment()).encode()))
             eventually(lambda: bank.summary()["underWay"] == 1)
-            bank.faults({"fault": "down", "seconds": 1.2})
+            bank.faults({"fault": "down", "seconds": 2.7})
             assert line.recv(1) == b""
         eventually(lambda: refuses(calls))
         eventually(lambda: not refuses(calls))

@@ -82,7 +82,7 @@ def pay(request: Request) -> list[Step]:
 
 def together(count: int, script: Script = pay) -> Script:
     """A script that answers only when `count` requests are in flight at once."""
-    meeting = threading.Barrier(count, timeout=10)
+    meeting = threading.Barrier(count, timeout=60)
 
     def answer_together(request: Request) -> Iterable[Step]:
         meeting.wait()
@@ -129,7 +129,7 @@ class ScriptedBank:
     def keys_of_singles(self) -> list[str]:
         return [request.key for request in self.requests if request.path == "/payments"]
 
-    def wait_until_idle(self, seconds: float = 5.0) -> bool:
+    def wait_until_idle(self, seconds: float = 60.0) -> bool:
         """Whether all clients have closed their connections, waiting for it so long."""
         with self._changed:
             return self._changed.wait_for(lambda: self._connected == 0, seconds)
@@ -148,7 +148,7 @@ class ScriptedBank:
                     connection.shutdown(socket.SHUT_RDWR)
                 connection.close()
         for thread in self._threads:
-            thread.join(5)
+            thread.join(60)
             assert not thread.is_alive()
 
     def _start(self, target: Callable[..., None], *args: Any) -> None:
