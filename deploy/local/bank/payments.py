@@ -66,6 +66,11 @@ def read_payment(fields: dict[str, object], key: str, digest: str) -> Payment | 
     return checked(Payment(key, payer_id, payee_id, amount, currency, reference, digest))  # type: ignore[arg-type]
 
 
+def has_other_decimals(currency: str) -> bool:
+    """Whether a currency's minor unit is not a hundredth."""
+    return currency in _DECIMALS
+
+
 def checked(payment: Payment) -> Payment | Rejected:
     """The payment, when every field keeps its limits."""
     code = _problem(payment)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from json import JSONDecodeError, JSONDecoder
 
-from deploy.local.bank.payments import KEY, Payment, Rejected, checked, digest_of, read_payment
+from deploy.local.bank.payments import KEY, Payment, Rejected, digest_of, has_other_decimals, read_payment
 
 _SINGLE_FIELDS = 5
 _BATCH_FIELDS = 6
@@ -15,12 +15,15 @@ _BATCH_FIELDS = 6
 # The scanner says where each entry ends, which json.loads does not: needed for the digest of its text.
 _scan: Callable[[str, int], tuple[object, int]] = vars(JSONDecoder())["scan_once"]
 _BATCH_HEAD = re.compile(r'\s*\{\s*"payments"\s*:\s*\[\s*')
-# An entry as most callers write it: no spaces, fields in order, nothing escaped. Read in half the time.
+# Entries as most callers write them: no spaces, fields in order, nothing escaped, every limit kept by its form.
 _ID = r"[!#-\[\]-~]"
 _PLAIN_ENTRY = re.compile(
     rf'\{{"idempotencyKey":"({_ID}{{1,255}})",("payerId":"({_ID}{{1,64}})","payeeId":"({_ID}{{1,64}})"'
-    r',"amount":"([0-9.]{1,20})","currency":"([A-Z]{3})","reference":"([^"\\\x00-\x1f]*)"\})'
+    r',"amount":"((?:0|[1-9][0-9]{0,14})\.[0-9]{2})","currency":"([A-Z]{3})","reference":"([^"\\\x00-\x1f]{0,35})"\})'
+    r"(?:,(?=\{)|\]\}\Z)"
 )
+_PLAIN_HEAD = '{"payments":['
+_PLAIN_FRAME = len('{"idempotencyKey":"",') + len(",")
 _BETWEEN = re.compile(r"\s*,\s*")
 _BATCH_TAIL = re.compile(r"\s*\]\s*\}\s*\Z")
 _KEY = r'"idempotencyKey"\s*:\s*"(?:[^"\\]|\\.)*"'
@@ -53,13 +56,16 @@ def read_single(body: bytes, key: str) -> Payment | Rejected:
 def read_batch(body: bytes, most: int) -> list[Payment | Rejected]:
     """The payments of a batch, in order. Raises Malformed, or TooMany beyond `most` entries."""
     text = _text(body)
+    plain = _plain_batch(text)
+    if plain is not None and len(plain) <= most:
+        return plain
     head = _BATCH_HEAD.match(text)
     if head is None:
         raise Malformed('not {"payments": [...]}')
     entries: list[Payment | Rejected] = []
     position = head.end()
     while True:
-        entry, end = _plain_entry(text, position) or _any_entry(text, position)
+        entry, end = _any_entry(text, position)
         if len(entries) == most:
             raise TooMany(f"more than {most} payments")
         entries.append(entry)
@@ -73,13 +79,19 @@ def read_batch(body: bytes, most: int) -> list[Payment | Rejected]:
             raise Malformed(f"no comma and no end at character {end}")
 
 
-def _plain_entry(text: str, position: int) -> tuple[Payment | Rejected, int] | None:
-    plain = _PLAIN_ENTRY.match(text, position)
-    if plain is None:
-        return None
-    key, alone, payer_id, payee_id, amount, currency, reference = plain.groups()
-    digest = digest_of("{" + alone)
-    return checked(Payment(key, payer_id, payee_id, amount, currency, reference, digest)), plain.end()
+def _plain_batch(text: str) -> list[Payment | Rejected] | None:
+    """All entries at once where each is plain, in half of the time; None: it is to be read the thorough way."""
+    found = _PLAIN_ENTRY.findall(text)
+    length = len(_PLAIN_HEAD) + 1  # behind the last one stands one character more than a comma
+    entries: list[Payment | Rejected] = []
+    for key, alone, payer_id, payee_id, amount, currency, reference in found:
+        if payer_id == payee_id or has_other_decimals(currency) or not amount.strip("0."):
+            return None
+        length += len(key) + len(alone) + _PLAIN_FRAME
+        digest = digest_of("{" + alone)
+        entries.append(Payment(key, payer_id, payee_id, amount, currency, reference, digest))
+    # As long as they are together: then nothing else stands before, between or behind them.
+    return entries if found and length == len(text) and text.startswith(_PLAIN_HEAD) else None
 
 
 def _any_entry(text: str, position: int) -> tuple[Payment | Rejected, int]:

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from deploy.local.bank.reading import read_batch
 from tests.bank import BankProcess
 from tests.bank_calls import BankCalls, entry, new_key
 
@@ -59,6 +60,27 @@ def test_a_reused_key_is_an_error_not_a_decline(calls: BankCalls) -> None:
 
 
 @pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"reference": "},{"},
+        {"currency": "JPY", "amount": "25"},
+        {"currency": "BHD", "amount": "0.025"},
+        {"amount": "0.00"},
+        {"amount": "01.00"},
+        {"payeeId": "payer-1", "payerId": "payer-1"},
+        {"reference": "x" * 36},
+        {"reference": 'a "quoted" word'},
+    ],
+)
+def test_how_a_batch_is_written_changes_nothing_in_what_it_says(changes: dict[str, str]) -> None:
+    entries = [entry(new_key()), entry(new_key()) | changes, entry(new_key())]
+    compact = json.dumps({"payments": entries}, separators=(",", ":")).encode()
+    wide = json.dumps({"payments": entries}, indent=1).encode()
+    assert [read[:-1] for read in read_batch(compact, 3)] == [read[:-1] for read in read_batch(wide, 3)]
+
+
+@pytest.mark.parametrize(
     "body",
     [
         "",
@@ -68,6 +90,14 @@ def test_a_reused_key_is_an_error_not_a_decline(calls: BankCalls) -> None:
         '{"payments": {}}',
         '{"payments": [1]}',
         '{"payments": [{"payerId": "a"}]}',
+        '{"payments":[}',
+        '{"payments":[]}',
+        '{"payments":[COMPACT',
+        '{"payments":[COMPACT}]}',
+        '{"payments":[COMPACT,,COMPACT]}',
+        '{"payments":[COMPACT;COMPACT]}',
+        '{"payments":[COMPACT],"more":1}',
+        'x{"payments":[COMPACT]}',
         '{"payments": [GOOD',
         '{"payments": [GOOD,]}',
         '{"payments": [GOOD GOOD]}',
@@ -79,6 +109,7 @@ def test_a_reused_key_is_an_error_not_a_decline(calls: BankCalls) -> None:
 def test_a_batch_that_cannot_be_read_pays_nobody(bank: BankProcess, calls: BankCalls, body: str) -> None:
     before = bank.summary()
     text = body.replace("GOOD", json.dumps(entry(new_key())))
+    text = text.replace("COMPACT", json.dumps(entry(new_key()), separators=(",", ":")))
     headers = {"Content-Type": "application/json"}
     response = calls.call("POST", "/payments/batch", data=text.encode(), headers=headers)
     assert response.status_code == 400
