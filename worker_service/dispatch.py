@@ -24,8 +24,6 @@ from worker_service.suspend import suspend_due
 
 log = get_logger(__name__)
 
-STEPS = 25
-"""Batches planned in one transaction: users who add to the day wait for it, a tenth of a second."""
 PUBLISHED_MOST = 100
 """Batches that are published and not begun: a second's work for many workers, few enough to change course."""
 GATHERED_MOST = 5000
@@ -81,9 +79,10 @@ def _plan(service: Service, day: date, *, past: bool) -> None:
     """
     suspend_due(service)
     extend_through(service, day)
+    size = service.settings.batch_size
 
     def step(session: Session) -> bool:
-        whole = planning.plan_step(session, day, size=service.settings.batch_size, steps=STEPS, past=past)
+        whole = planning.plan_step(session, day, size=size, steps=planning.steps_of(size), past=past)
         reached("in_plan_commit")
         return whole
 

@@ -19,7 +19,8 @@ LEAST: Final = 100
 
 # As when a day is cut: on a month without statistics the planner would collect it in a bitmap for each batch.
 WALK, AGAIN = text("SET LOCAL enable_bitmapscan = off"), text("SET LOCAL enable_bitmapscan TO DEFAULT")
-# Each event is looked up by its key: joined, the planner might read the whole day for them.
+# Each event is looked up by its key: joined, the planner might read the whole day for them. The middle one is counted
+# to in the key alone, and only where the ends have a party in common.
 ASSIGN = text("""
 WITH ends AS (
   SELECT b.id, b.first_id, CASE WHEN f.payer_id = l.payer_id THEN f.payer_id END AS payer,
@@ -30,9 +31,11 @@ WITH ends AS (
   WHERE b.run_date = :run_date AND b.date = :date AND b.status = 'waiting' AND b.ids IS NULL AND NOT b.retry),
 parties AS (
   SELECT ends.id, ends.payer = m.payer_id AS pays, CASE WHEN ends.payer = m.payer_id THEN payer ELSE payee END AS party
-  FROM ends CROSS JOIN LATERAL (
-    SELECT payer_id, payee_id FROM event WHERE date = :date AND id >= ends.first_id ORDER BY id OFFSET :half LIMIT 1) m
-  WHERE ends.payer = m.payer_id OR ends.payee = m.payee_id),
+  FROM ends
+    CROSS JOIN LATERAL (
+      SELECT id FROM event WHERE date = :date AND id >= ends.first_id ORDER BY id OFFSET :half LIMIT 1) h
+    CROSS JOIN LATERAL (SELECT payer_id, payee_id FROM event WHERE date = :date AND id = h.id OFFSET 0) m
+  WHERE (ends.payer IS NOT NULL OR ends.payee IS NOT NULL) AND (ends.payer = m.payer_id OR ends.payee = m.payee_id)),
 turns AS (SELECT id, row_number() OVER (PARTITION BY pays, party ORDER BY id) - 1 AS turn FROM parties)
 UPDATE batch SET turn = turns.turn FROM turns WHERE batch.id = turns.id AND turns.turn > 0
 """)

@@ -32,6 +32,13 @@ SELECT CAST('2026-03-01' AS date) + n % 31, CAST(lpad(to_hex(n), 32, '0') AS uui
 FROM generate_series(1, :count) AS n WHERE n % 31 {days} 0
 """
 FIRST_DAY, OTHER_DAYS = text(FILL.format(days="=")), text(FILL.format(days="<>"))
+PAYDAY = date(2026, 4, 1)
+ONE_DAY = text("""
+INSERT INTO event (date, id, schedule_id, payer_id, payee_id, amount, currency, nominal_date, sequence, revision)
+SELECT '2026-04-01', CAST(lpad(to_hex(n), 32, '0') AS uuid), gen_random_uuid(), 'payer-' || n, 'payee', 100, 'GBP',
+  '2026-04-01', 1, 1
+FROM generate_series(1, :count) AS n
+""")
 
 
 @pytest.fixture(scope="module", params=["never analysed", "analysed", "analysed when only another day had rows"])
@@ -68,6 +75,18 @@ def test_planning_walks_the_key_without_a_sort(connection: Connection) -> None:
     assert scans
     assert {node["Node Type"] for node in scans} <= {"Index Only Scan", "Index Scan"}
     assert {node["Index Name"] for node in scans} == {"event_2026_03_pkey"}
+
+
+def test_what_a_step_counts_is_found_by_the_key_even_in_a_month_of_one_day(connection: Connection) -> None:
+    """A month that is read from end to end makes a step as slow as the month is large."""
+    connection.execute(ONE_DAY, {"count": EVENTS // 4})
+    connection.execute(text("ANALYZE event_2026_04"))
+    connection.execute(planning.WALK)
+    connection.execute(planning.SPAN)
+    step = {"day": PAYDAY, "after": planning.NO_ID, "through": UUID(int=EVENTS // 40)}
+    scans = _scans(_explain(connection, planning.COUNT.text, step), "event_2026_04")
+    assert {node["Index Name"] for node in scans if "Index Name" in node} == {"event_2026_04_pkey"}
+    assert "Seq Scan" not in {node["Node Type"] for node in scans}
 
 
 def test_turns_are_found_by_the_key(connection: Connection) -> None:

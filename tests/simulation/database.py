@@ -72,7 +72,8 @@ class Database:
 
     def plan(self, settings: Settings, day: date, *, past: bool) -> None:
         def step(session: Session) -> bool:
-            return planning.plan_step(session, day, size=settings.batch_size, steps=dispatch.STEPS, past=past)
+            size = settings.batch_size
+            return planning.plan_step(session, day, size=size, steps=planning.steps_of(size), past=past)
 
         while not transact(self.sessions, step):
             pass
