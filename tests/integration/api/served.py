@@ -75,7 +75,7 @@ class Served:
     def log(self) -> str:
         return self._log.read_text(errors="replace")
 
-    def status(self, path: str, timeout: float = 5) -> int | None:
+    def status(self, path: str, timeout: float = 10) -> int | None:
         """Of an answer to a request without a token; None when nobody listens."""
         try:
             return requests.get(self.url + path, timeout=timeout).status_code
@@ -90,7 +90,7 @@ class Served:
         session.headers["Authorization"] = f"Bearer {token}"
         return session
 
-    def connect(self, timeout: float = 10) -> socket.socket:
+    def connect(self, timeout: float = 60) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
 
     def wait_until(self, holds: Callable[[], bool], seconds: float) -> None:
@@ -101,7 +101,7 @@ class Served:
                 raise AssertionError(self.log)
             time.sleep(0.02)
 
-    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 40) -> int:
+    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 60) -> int:
         """Its exit status."""
         self.process.send_signal(number)
         return self.process.wait(seconds)

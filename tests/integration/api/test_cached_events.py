@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import time
@@ -15,16 +16,32 @@ import pytest
 import redis
 from sqlalchemy import text
 
+import shared.cache
 from api_service import cache_permission, event_pages
-from api_service.cache_permission import Permission
+from api_service.cache_permission import MARGIN_SECONDS, Permission
 from api_service.event_pages import AGE_SECONDS, CLOCKS_DIFFER_SECONDS
+from deploy.local.processes import wait_for
 from deploy.local.valkey import Valkey
-from shared.cache import REST_SECONDS, Cache, generation_key
+from shared.cache import REST_SECONDS, TIMEOUT_SECONDS, Cache, generation_key
 from shared.db.cache_closure import CLOSED_SECONDS, LOOK_SECONDS
 from tests.integration.api.client import Api
 
 EVENTS = "/v1/events?payerId=alice"
+PATIENCE_SECONDS = 60.0
+CLOCKS_ROUND_SECONDS = 0.05
 OPS = ("ops", "schedules:write", "payers:any")
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cache that a busy machine keeps waiting is not taken for one that is down."""
+    monkeypatch.setattr(shared.cache, "TIMEOUT_SECONDS", PATIENCE_SECONDS)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in earnest, for tests that freeze the cache."""
+    monkeypatch.setattr(shared.cache, "TIMEOUT_SECONDS", TIMEOUT_SECONDS)
 
 
 @pytest.fixture
@@ -59,6 +76,14 @@ def change(api: Api, event: dict[str, Any], amount: str) -> None:
         "PATCH", f"/v1/events/{event['id']}", headers={"If-Match": f'"v{version}"'}, json={"amount": amount}
     )
     assert answer.status_code == 200, answer.get_data(as_text=True)
+
+
+def assert_over_within(seconds: float, api: Api, amount: str) -> None:
+    """Whoever asks so long after now sees the new amount; how long the answer takes is the machine's matter."""
+    changed_at = asked_at = time.monotonic()
+    while amounts(api) != [amount]:
+        assert asked_at - changed_at < seconds + CLOCKS_ROUND_SECONDS
+        asked_at = time.monotonic()
 
 
 @contextmanager
@@ -236,9 +261,7 @@ def test_a_change_that_was_not_told_is_seen_within_five_seconds(api: Api, monkey
     api.schedule(frequency="once")
     amounts(api)
     behind_our_back(api, 9900)
-    changed_at = time.monotonic()
-    while amounts(api) != ["99.00"]:
-        assert time.monotonic() - changed_at < 0.6
+    assert_over_within(0.4, api, "99.00")
 
 
 def test_a_page_that_the_cache_kept_too_long_is_not_answered(
@@ -252,25 +275,31 @@ def test_a_page_that_the_cache_kept_too_long_is_not_answered(
         (key,) = client.keys("payday:events:*")  # type: ignore[misc]
         client.persist(key)
         behind_our_back(api, 9900)
-        changed_at = time.monotonic()
-        while amounts(api) != ["99.00"]:
-            assert time.monotonic() - changed_at < 0.6
+        assert_over_within(0.3, api, "99.00")
 
 
-def test_a_change_while_the_cache_is_frozen_is_seen_when_it_wakes(api: Api, other: Api, cache: Valkey) -> None:
+@pytest.mark.usefixtures("impatient")
+def test_a_change_while_the_cache_is_frozen_is_seen_when_it_wakes(
+    api: Api, other: Api, cache: Valkey, waits: list[float]
+) -> None:
     made = api.schedule(frequency="once")
     amounts(other)
     with frozen(cache):
         started = time.monotonic()
         change(api, made["events"][0], "7.00")
-        assert LOOK_SECONDS < time.monotonic() - started < 3
+        assert time.monotonic() - started > LOOK_SECONDS
+    assert len(waits) == 1
+    assert waits[0] <= LOOK_SECONDS + MARGIN_SECONDS
     assert amounts(other) == ["7.00"]
 
 
 def test_that_shows_it_only_because_the_cache_is_closed(
-    api: Api, other: Api, cache: Valkey, monkeypatch: pytest.MonkeyPatch
+    other: Api, database_url: str, cache_url: str, cache: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: the removal that timed out waits in the server's queue behind the reader's question."""
+    with monkeypatch.context() as hasty:
+        hasty.setattr(shared.cache, "TIMEOUT_SECONDS", TIMEOUT_SECONDS)
+        api = Api(database_url, CACHE_URL=cache_url)
     made = api.schedule(frequency="once")
     amounts(other)
     monkeypatch.setattr(Permission, "withdraw", lambda _: None)
@@ -279,11 +308,12 @@ def test_that_shows_it_only_because_the_cache_is_closed(
     with frozen(cache):
         change(api, made["events"][0], "7.00")
     assert amounts(other) == ["25.00"]
+    api.close()
 
 
-def test_only_the_first_change_of_a_process_waits_while_the_cache_is_down(
-    api: Api, other: Api, cache: Valkey, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """For how long changes wait until nobody answers from the cache."""
     waits: list[float] = []
 
     def sleep(seconds: float) -> None:
@@ -291,6 +321,13 @@ def test_only_the_first_change_of_a_process_waits_while_the_cache_is_down(
         time.sleep(seconds)
 
     monkeypatch.setattr(cache_permission, "time", SimpleNamespace(monotonic=time.monotonic, sleep=sleep))
+    return waits
+
+
+@pytest.mark.usefixtures("impatient")
+def test_only_the_first_change_of_a_process_waits_while_the_cache_is_down(
+    api: Api, other: Api, cache: Valkey, waits: list[float]
+) -> None:
     made = api.schedule(frequency="once")
     amounts(other)
     with frozen(cache):
@@ -301,18 +338,25 @@ def test_only_the_first_change_of_a_process_waits_while_the_cache_is_down(
         change(other, made["events"][0], "11.00")
     assert (amounts(api), amounts(other)) == (["11.00"], ["11.00"])
     assert len(waits) <= 2  # of two processes
-    assert waits[0] == pytest.approx(LOOK_SECONDS, abs=0.2)
+    assert 0 < waits[0] <= LOOK_SECONDS + MARGIN_SECONDS
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_closed_cache_is_opened_again(api: Api, other: Api, cache: Valkey) -> None:
     made = api.schedule(frequency="once")
     with frozen(cache):
         change(api, made["events"][0], "7.00")
     api.rows("UPDATE cache_closure SET closed_until = clock_timestamp()")
     time.sleep(max(REST_SECONDS, LOOK_SECONDS))  # both processes' rest is over, and they look again
-    assert amounts(api) == ["7.00"]
-    behind_our_back(api, 9900)
-    assert (amounts(api), amounts(other)) == (["7.00"], ["7.00"])
+    new = itertools.count(8)
+
+    def kept() -> bool:
+        """Whether both answer what was read before a change that nobody told them of."""
+        before = amounts(api)
+        behind_our_back(api, 100 * next(new))
+        return amounts(api) == amounts(other) == before
+
+    assert wait_for(kept, PATIENCE_SECONDS)  # again where a slow answer made one of them rest
 
 
 def test_the_cache_stays_closed_longer_than_anything_in_it_is_young() -> None:

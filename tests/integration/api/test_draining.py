@@ -28,6 +28,13 @@ def server(database_url: str, tmp_path: Path) -> Iterator[Served]:
         yield served
 
 
+@pytest.fixture
+def slow_to_go(database_url: str, tmp_path: Path) -> Iterator[Served]:
+    """One that can be looked at in peace while it drains."""
+    with Served(database_url, tmp_path, DRAIN_SECONDS="5") as served:
+        yield served
+
+
 def post(key: str) -> bytes:
     body = json.dumps(RENT).encode()
     head = (
@@ -100,11 +107,11 @@ def test_under_load_a_stop_loses_no_request_and_halves_no_answer(server: Served,
     clients = [Client(server) for _ in range(CLIENTS)]
     for client in clients:
         client.start()
-    server.wait_until(lambda: sum(len(client.answered) for client in clients) > 20, 20)
+    server.wait_until(lambda: sum(len(client.answered) for client in clients) > 20, 60)
     began = time.monotonic()
     status = server.stop()
     assert status == 0, server.log
-    assert time.monotonic() - began < 12
+    assert time.monotonic() - began < 30
     for client in clients:
         client.join()
     answered = [answer for client in clients for answer in client.answered]
@@ -116,18 +123,19 @@ def test_under_load_a_stop_loses_no_request_and_halves_no_answer(server: Served,
     assert sum(client.unanswered for client in clients) <= CLIENTS
 
 
-def test_readyz_turns_red_while_requests_are_still_answered(server: Served) -> None:
+def test_readyz_turns_red_while_requests_are_still_answered(slow_to_go: Served) -> None:
+    server = slow_to_go
     server.process.send_signal(signal.SIGTERM)
     # Of both processes, which are told one after the other.
-    server.wait_until(lambda: all(server.status("/readyz") == 503 for _ in range(8)), 1.5)
+    server.wait_until(lambda: all(server.status("/readyz") == 503 for _ in range(8)), 4.5)
     with server.session() as session:
-        answer = session.get(f"{server.url}/v1/schedules", timeout=5)
+        answer = session.get(f"{server.url}/v1/schedules", timeout=30)
         assert answer.status_code == 200
         assert answer.headers["Connection"] == "close"
     assert server.status("/healthz") == 200
     server.process.send_signal(signal.SIGTERM)  # again, as to a whole group: changes nothing
     assert server.status("/readyz") == 503
-    assert server.process.wait(10) == 0
+    assert server.process.wait(60) == 0
     assert server.status("/healthz") is None
 
 
@@ -152,7 +160,7 @@ def test_when_the_master_is_killed_another_can_take_the_port_at_once(
         server.process.kill()
         server.process.wait()
         with Served(database_url, again, PORT=str(server.port)) as other:
-            other.wait_until(lambda: "Listening at" in other.log, 15)  # gunicorn tries for five seconds
+            other.wait_until(lambda: "Listening at" in other.log, 60)  # gunicorn tries for five seconds
             assert other.status("/readyz") == 200
     finally:
         done.set()
@@ -177,14 +185,14 @@ def test_a_request_that_waits_for_the_database_is_answered_before_the_end(
             address = server.url + made.headers["Location"]
             waiting = threading.Thread(target=lambda: statuses.append(session.delete(address, timeout=20).status_code))
             waiting.start()
-            server.wait_until(lambda: is_waiting(database_url), 10)
+            server.wait_until(lambda: is_waiting(database_url), 60)
             server.process.send_signal(number)
-            server.wait_until(lambda: server.status("/readyz") != 200, 5)
+            server.wait_until(lambda: server.status("/readyz", timeout=2) != 200, 60)
         other.rollback()
         other.close()
         waiting.join()
     assert statuses == [200]
-    assert server.process.wait(15) == 0
+    assert server.process.wait(60) == 0
 
 
 def is_waiting(database_url: str) -> bool:
@@ -211,6 +219,6 @@ def post_fork(server, worker):
         os.kill(os.getpid(), signal.SIGTERM)
 """)
     with Served(database_url, tmp_path, settings=str(settings), DRAIN_SECONDS="0") as server:
-        server.wait_until(lambda: server.log.count("Worker exiting") == 1, 10)
-        server.wait_until(lambda: server.log.count("Booting worker") == 3, 10)
+        server.wait_until(lambda: server.log.count("Worker exiting") == 1, 60)
+        server.wait_until(lambda: server.log.count("Booting worker") == 3, 60)
         assert server.stop() == 0

@@ -19,7 +19,7 @@ from api_service.auth.development import make_token
 from tests.integration.api.client import RENT, Api
 from tests.integration.api.served import Served
 
-DEADLINE_SECONDS = 20.0
+DEADLINE_SECONDS = 60.0
 COMMIT_GATE = 4711
 WAIT_AT_COMMIT = f"""
 CREATE FUNCTION wait_here() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -41,7 +41,7 @@ def served(api: Api, database_url: str, tmp_path: Path) -> Iterator[Served]:
 
 def post(served: Served, key: str = "rent") -> requests.Response:
     with served.session() as session:
-        return session.post(f"{served.url}/v1/schedules", json=RENT, headers={"Idempotency-Key": key}, timeout=30)
+        return session.post(f"{served.url}/v1/schedules", json=RENT, headers={"Idempotency-Key": key}, timeout=60)
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 import requests
 
+import shared.cache
 from api_service.auth.development import make_token
 from tests.integration.api.client import Api
 from tests.integration.api.served import Served
@@ -25,7 +27,10 @@ def value(shown: str, name: str, **labels: str) -> float:
     return float(found[1]) if found else 0.0
 
 
-def test_the_hit_ratio_of_the_cache_and_its_times_can_be_seen(database_url: str, cache_url: str) -> None:
+def test_the_hit_ratio_of_the_cache_and_its_times_can_be_seen(
+    database_url: str, cache_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared.cache, "TIMEOUT_SECONDS", 60.0)
     api = Api(database_url, CACHE_URL=cache_url)
     api.schedule()
     before = metrics(api)

@@ -11,10 +11,12 @@ import pytest
 import redis
 from werkzeug.test import TestResponse
 
+from api_service import counters
 from deploy.local.valkey import Valkey
 from tests.embedded import running_valkey
 from tests.integration.api.client import BOTH, RENT, Api, assert_problem
 
+TIMEOUT_SECONDS = counters.TIMEOUT_SECONDS
 FRONT_END = (*BOTH, "payers:any")
 
 
@@ -39,6 +41,12 @@ def counting_server(server_folder: Path) -> Iterator[Valkey]:
         yield server
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that a busy machine keeps waiting is not taken for one that is down."""
+    monkeypatch.setattr(counters, "TIMEOUT_SECONDS", 60.0)
+
+
 def statuses(api: Api, times: int, **request: object) -> list[int]:
     return [api.call("GET", "/v1/schedules", **request).status_code for _ in range(times)]  # type: ignore[arg-type]
 
@@ -54,7 +62,7 @@ def assert_too_many(response: TestResponse) -> int:
 def test_a_payer_is_refused_above_its_rate_and_others_are_not(limited: Callable[..., Api]) -> None:
     api = limited(RATE_LIMIT_PAYER="3/hour")
     assert statuses(api, 5) == [200, 200, 200, 429, 429]
-    assert 3595 <= assert_too_many(api.call("GET", "/v1/events")) <= 3601
+    assert 3540 <= assert_too_many(api.call("GET", "/v1/events")) <= 3601
     assert statuses(api, 1, sub="bob") == [200]
 
 
@@ -126,7 +134,7 @@ def test_processes_with_a_cache_server_count_together_and_it_learns_no_names(
 ) -> None:
     first, second = (limited(RATE_LIMIT_PAYER="3/hour", CACHE_URL=counting_server.url) for _ in range(2))
     assert statuses(first, 2, sub="canary-1") + statuses(second, 2, sub="canary-1") == [200, 200, 200, 429]
-    assert 3595 <= assert_too_many(first.call("GET", "/v1/events", sub="canary-1")) <= 3602
+    assert 3540 <= assert_too_many(first.call("GET", "/v1/events", sub="canary-1")) <= 3602
     with redis.Redis.from_url(counting_server.url) as client:
         assert not any(b"canary" in key for key in client.scan_iter())
 
@@ -142,20 +150,23 @@ def test_while_the_cache_server_is_away_each_process_counts_alone(
         assert_too_many(api.call("GET", "/v1/events", sub="carol"))
     finally:
         counting_server.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while (answered := statuses(api, 1, sub="carol")) != [200] and time.monotonic() < deadline:
         threading.Event().wait(0.1)
     assert answered == [200]  # the server, which counts again, has not heard of her
     assert "carol" not in "".join(capsys.readouterr())
 
 
-def test_a_cache_server_that_is_frozen_holds_nobody(limited: Callable[..., Api], counting_server: Valkey) -> None:
+def test_a_cache_server_that_is_frozen_holds_nobody(
+    limited: Callable[..., Api], counting_server: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counters, "TIMEOUT_SECONDS", TIMEOUT_SECONDS)
     api = limited(RATE_LIMIT_PAYER="2/hour", CACHE_URL=counting_server.url)
     assert statuses(api, 1, sub="dave") == [200]
     os.kill(counting_server.pid, signal.SIGSTOP)
     try:
         began = time.monotonic()
         assert statuses(api, 3, sub="erin") == [200, 200, 429]
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 30  # it would be held for ever
     finally:
         os.kill(counting_server.pid, signal.SIGCONT)
