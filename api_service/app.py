@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Flask, Response, request
+from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
 from api_service.auth.sources import token_verifier
@@ -15,6 +15,7 @@ from api_service.openapi import document, make_api
 from api_service.pagination import Cursors
 from api_service.problems import register_problems
 from api_service.request_log import register_request_log
+from api_service.security_headers import secured
 from api_service.service import Service
 from api_service.views import (
     event_changes,
@@ -32,19 +33,8 @@ from api_service.views import (
 )
 from api_service.views.docs import docs_blueprint
 from shared.cache import Cache
-from shared.db.engine import Sessions, telling
+from shared.db.engine import Sessions, reading, telling
 from shared.settings import Settings
-
-HEADERS: Final = {
-    "Cache-Control": "private, no-cache",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-"""Of every answer. There is no Access-Control-* among them: pages of other origins read nothing here."""
-HTTPS_ONLY: Final = "max-age=31536000"
-"""A year; of answers that went over TLS, as the proxy says (RFC 6797 forbids it elsewhere)."""
 
 RESOURCES: Final = (
     schedules,
@@ -77,12 +67,13 @@ def create_app(settings: Settings, sessions: Sessions) -> Flask:
     app.json = Json(app)
     pages = EventPages(Cache(settings.cache_url), sessions, settings.secret_key) if settings.cache_url else None
     changes = telling(sessions, pages.forget) if pages else sessions
-    service = Service(settings, changes, token_verifier(settings), Cursors(settings.secret_key), pages)
+    tokens, cursors = token_verifier(settings), Cursors(settings.secret_key)
+    service = Service(settings, changes, reading(sessions), tokens, cursors, pages)
     service.attach(app)
     register_request_log(app)
     register_problems(app)
     register_limits(app, settings.limits, settings.cache_url)
-    app.after_request(_secure)
+    app.wsgi_app = secured(app.wsgi_app)  # type: ignore[method-assign,assignment]
     api = make_api(app)
     for resource in RESOURCES:
         api.register_blueprint(resource.blueprint)
@@ -90,11 +81,3 @@ def create_app(settings: Settings, sessions: Sessions) -> Flask:
     app.register_blueprint(metrics.blueprint)
     app.register_blueprint(docs_blueprint(document(api)))
     return app
-
-
-def _secure(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if request.is_secure:
-        response.headers["Strict-Transport-Security"] = HTTPS_ONLY
-    return response

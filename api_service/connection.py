@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from gunicorn.http.unreader import Unreader  # type: ignore[import-untyped]
@@ -37,11 +37,24 @@ class ClientSocket(socket.socket):
     def __init__(self, accepted: socket.socket) -> None:
         super().__init__(fileno=accepted.detach())
         self._kept = bytearray()
+        self._gathers = False
 
     def sendall(self, sent: Any, flags: int = 0, /) -> None:
         """Sends what the client takes at once. Raises OSError when it has gone."""
         self._kept += sent
-        self.send_kept()
+        if not self._gathers:
+            self.send_kept()
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """Sends what is sent within it together at its end: gunicorn gives an answer's head and body apart."""
+        self._gathers = True
+        try:
+            yield
+        finally:
+            self._gathers = False
+            with suppress(OSError):  # the client has gone, which the loop finds out
+                self.send_kept()
 
     def send_kept(self) -> bool:
         """Sends more of what was kept; whether that is all. Raises OSError when the client has gone."""

@@ -24,6 +24,8 @@ TIMEOUT_SECONDS: Final = 0.25
 REST_SECONDS: Final = 1.0
 """Until one request, and no other, tries again whether it answers."""
 SWEEP_SECONDS: Final = 10.0
+GATHERED_MOST: Final = 100_000
+"""Keys that are gathered at a time; what is counted under others is told at once."""
 
 
 class Memory:
@@ -44,6 +46,19 @@ class Memory:
                 count, ends_at = 0, now + window_seconds
             self._windows[key] = count + amount, ends_at
             return count + amount
+
+    def gather(self, key: str, window_seconds: float, portion: int) -> int:
+        """Adds one; how many are to be told now: `portion` when there are so many in a window, else 0."""
+        now = time.monotonic()
+        with self._lock:
+            self._sweep(now)
+            count, ends_at = self._windows.pop(key, (0, 0.0))
+            if ends_at <= now:
+                count, ends_at = 0, now + window_seconds
+            if count + 1 >= portion or len(self._windows) >= GATHERED_MOST:
+                return count + 1
+            self._windows[key] = count + 1, ends_at
+            return 0
 
     def state(self, key: str) -> tuple[int, float]:
         """The count, and the seconds to the end of its window."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import struct
 import time
 from collections.abc import Callable, Collection
@@ -26,6 +25,7 @@ AGE_SECONDS: Final = 4.0
 """A second less than is promised: the clocks of two hosts differ, and an answer is under way for a while."""
 CLOCKS_DIFFER_SECONDS: Final = 0.5
 MAC_BYTES: Final = 32
+TAG_BYTES: Final = 40
 TIME: Final = struct.Struct(">qq")
 
 
@@ -39,8 +39,21 @@ class Wanted(NamedTuple):
     @property
     def key(self) -> str:
         """Where it is kept; the cache is told no names."""
-        text = json.dumps([self.payer_id, self.caller, self.query], default=str, sort_keys=True)
+        text = repr((self.payer_id, self.caller, sorted(self.query.items())))
         return f"payday:events:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+class Page(NamedTuple):
+    """A page's JSON text, and the entity tag of what it says, without quotes: made once, and kept with it."""
+
+    tag: bytes
+    content: bytes
+
+    @classmethod
+    def of(cls, text: str) -> Page:
+        """Of a text that was written just now."""
+        content = text.encode()
+        return cls(hashlib.sha256(content).hexdigest()[:TAG_BYTES].encode(), content)
 
 
 class EventPages:
@@ -49,10 +62,10 @@ class EventPages:
     def __init__(self, cache: Cache, sessions: Sessions, secret_key: str) -> None:
         self._cache = cache
         self._permission = Permission(sessions)
-        self._secret = hmac.digest(secret_key.encode(), b"payday pages of events", "sha256")
+        self._secret = hmac.digest(secret_key.encode(), b"payday pages of events with their tags", "sha256")
 
-    def page(self, wanted: Wanted, read: Callable[[], str]) -> str:
-        """The JSON text of a page: what is kept of it, or else what `read` finds in the database."""
+    def page(self, wanted: Wanted, read: Callable[[], Page]) -> Page:
+        """A page: what is kept of it, or else what `read` finds in the database."""
         with metrics.page_of_events() as source:
             if not self._permission.granted():
                 source.name = "closed"
@@ -60,9 +73,9 @@ class EventPages:
             key = wanted.key
             try:
                 generation, kept = self._cache.read(wanted.payer_id, key)
-                if generation is not None and kept is not None and (text := self._opened(key, generation, kept)):
+                if generation is not None and kept is not None and (page := self._opened(key, generation, kept)):
                     source.name = "hit"
-                    return text
+                    return page
                 generation = generation or self._cache.begin(wanted.payer_id)
             except CacheDown:
                 source.name = "down"
@@ -77,29 +90,29 @@ class EventPages:
         except CacheDown:
             self._permission.withdraw()
 
-    def _fill(self, key: str, generation: bytes, read: Callable[[], str]) -> str:
+    def _fill(self, key: str, generation: bytes, read: Callable[[], Page]) -> Page:
         """A page is as old as the moment before it was read, however long that took."""
         at, started = unix_milliseconds(), time.monotonic()
-        text = read()
+        page = read()
         left = AGE_SECONDS - (time.monotonic() - started)
         if left > 0:
             try:
-                content = text.encode()
+                content = page.tag + page.content
                 sealed = self._mac(key, generation, at, content) + content
                 self._cache.keep(key, generation, at, sealed, int(left * 1000) + 1)
             except CacheDown:
-                return text
-        return text
+                return page
+        return page
 
-    def _opened(self, key: str, generation: bytes, kept: Kept) -> str | None:
-        """The text that was kept under this key in this generation not long ago; None: something else."""
+    def _opened(self, key: str, generation: bytes, kept: Kept) -> Page | None:
+        """The page that was kept under this key in this generation not long ago; None: something else."""
+        # By the clock, too: a cache that stood still, or was restored, has kept it for longer than asked.
+        if not -CLOCKS_DIFFER_SECONDS <= (unix_milliseconds() - kept.at) / 1000 <= AGE_SECONDS:
+            return None
         mac, content = kept.content[:MAC_BYTES], kept.content[MAC_BYTES:]
         if not hmac.compare_digest(mac, self._mac(key, generation, kept.at, content)):
             return None
-        # Judged by the clock, too: a cache that stood still, or was restored, has kept it for longer than asked.
-        if not -CLOCKS_DIFFER_SECONDS <= (unix_milliseconds() - kept.at) / 1000 <= AGE_SECONDS:
-            return None
-        return content.decode()
+        return Page(content[:TAG_BYTES], content[TAG_BYTES:])
 
     def _mac(self, key: str, generation: bytes, at: int, content: bytes) -> bytes:
         """Over parts that cannot be shifted into each other: the key has one length, and the generation its own."""

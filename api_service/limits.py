@@ -13,6 +13,7 @@ from limits.strategies import FixedWindowRateLimiter
 from api_service.auth.caller import ANY_PAYER, OPS, Caller
 from api_service.counters import Counters
 from api_service.json_body import read_body
+from api_service.portions import Portions
 from api_service.problems import Problem
 from shared.clock import utc_now
 from shared.domain.identifiers import is_party_id
@@ -29,23 +30,28 @@ class Counting:
     strategy: FixedWindowRateLimiter
     payer: RateLimitItem | None
     trusted: RateLimitItem | None
+    portions: Portions
 
     def count(self, limit: RateLimitItem | None, kind: str, name: str | None) -> None:
         """Counts a request of the one that has this name; None: of nobody. Raises Problem 429."""
         if limit is None or name is None:
             return
         key = (PREFIX, _digest(name), kind)
-        if not self.strategy.hit(limit, *key):
-            raise _too_many(self.strategy.get_window_stats(limit, *key).reset_time)
+        item = limit.key_for(*key)
+        told = self.portions.due(item, limit)
+        if told and not self.strategy.hit(limit, *key, cost=told):
+            seconds = self.strategy.get_window_stats(limit, *key).reset_time - utc_now().timestamp()
+            self.portions.refuse(item, seconds)
+            raise _too_many(seconds)
 
 
 def register_limits(app: Flask, limits: LimitSettings, counting_url: str | None) -> None:
     """Counts the app's requests at the Redis of this address, without one in the memory of this process.
 
-    The window is fixed: one INCR a limit, and a `Retry-After` that is exact.
+    The window is fixed: one INCR a portion, and a `Retry-After` that is exact.
     """
     strategy = FixedWindowRateLimiter(Counters(counting_url))
-    app.extensions[NAME] = Counting(strategy, _item(limits.payer), _item(limits.trusted))
+    app.extensions[NAME] = Counting(strategy, _item(limits.payer), _item(limits.trusted), Portions())
 
 
 def count_request(caller: Caller) -> None:
@@ -60,9 +66,9 @@ def _item(rate: str) -> RateLimitItem | None:
     return parse(rate) if rate else None
 
 
-def _too_many(ends_at: float) -> Problem:
+def _too_many(left_seconds: float) -> Problem:
     """Says when the window ends: a whole second later than the server says, which rounds."""
-    seconds = max(int(ends_at - utc_now().timestamp()), 0) + 1
+    seconds = max(int(left_seconds), 0) + 1
     return Problem(
         429,
         "rate_limited",

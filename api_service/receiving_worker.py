@@ -102,7 +102,8 @@ class ReceivingWorker(LeavingWorker):
         if conn.arrival.head_is_too_long:
             self.handle_error(None, conn.sock, conn.client, LimitRequestHeaders("no end"))
             return False
-        reusable = super().handle(conn)
+        with conn.sock.gathering():
+            reusable = super().handle(conn)
         conn.surplus = conn.parser.unreader.take_buffered() if reusable else b""
         return reusable
 

@@ -12,8 +12,8 @@ import structlog
 from gunicorn.http import errors  # type: ignore[import-untyped]
 from gunicorn.util import write_nonblock  # type: ignore[import-untyped]
 
-from api_service.app import HEADERS
 from api_service.problems import MEDIA_TYPE, Problem
+from api_service.security_headers import HEADERS
 from shared.log import get_logger
 
 log = get_logger(__name__)

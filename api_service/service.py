@@ -18,10 +18,11 @@ NAME: Final = "payday"
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One app's parts; several apps can live in one process."""
+    """One app's parts; several apps can live in one process. `readings`: for what is one SELECT."""
 
     settings: Settings
     sessions: Sessions
+    readings: Sessions
     tokens: TokenVerifier
     cursors: Cursors
     event_pages: EventPages | None

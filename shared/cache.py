@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections import deque
 from collections.abc import Callable, Collection
 from hashlib import sha256
-from typing import Final, NamedTuple, TypeVar, cast
+from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
-from redis import Redis
+from redis import ConnectionPool
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError
@@ -18,8 +20,6 @@ from redis.retry import Retry
 from shared.log import get_logger
 
 log = get_logger(__name__)
-
-T = TypeVar("T")
 
 TIMEOUT_SECONDS: Final = 0.2
 REST_SECONDS: Final = 1.0
@@ -52,8 +52,11 @@ class CacheDown(Exception):
     """The cache did not do what it was asked, or perhaps did."""
 
 
+Command = tuple[str | bytes | int, ...]
+
+
 class Cache:
-    """One process's connection to the cache; threads share it, and a fork makes it anew.
+    """One process's connections to the cache; each is one thread's at a time, and a fork makes its own.
 
     A payer's **generation** is a random word under a key of the payer's own. What is kept of a payer belongs to the
     generation that was read before the database was: once that word is removed, nothing kept under it is found again,
@@ -62,67 +65,89 @@ class Cache:
 
     def __init__(self, url: str) -> None:
         # The client's own retries would set a generation twice, and bring one back that was removed in between.
-        self._client = Redis.from_url(
+        self._connections = ConnectionPool.from_url(
             url,
             socket_timeout=TIMEOUT_SECONDS,
             socket_connect_timeout=TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 0),
             protocol=2,
         )
-        self._keep = self._client.register_script(KEEP)
+        self._idle: deque[Any] = deque()  # redis-py leaves the types of its connections out
         self._rests_until = 0.0
 
     def read(self, payer_id: str, key: str) -> tuple[bytes | None, Kept | None]:
         """The payer's generation, and what is kept under `key` in that one. Raises CacheDown."""
-        generation, page = self._ask(lambda: self._client.mget([generation_key(payer_id), key]))
-        return cast("bytes | None", generation), _kept(cast("bytes | None", page), cast("bytes | None", generation))
+        (found,) = self._ask(("MGET", generation_key(payer_id), key))
+        generation, page = found
+        return generation, _kept(page, generation)
 
     def begin(self, payer_id: str) -> bytes:
         """The payer's generation, a new one if there is none. Raises CacheDown."""
         key = generation_key(payer_id)
-
-        def start() -> bytes | None:
-            self._client.set(key, uuid4().bytes, nx=True, ex=GENERATION_SECONDS)
-            return cast("bytes | None", self._client.get(key))
-
-        generation = self._ask(start)
+        start: Command = ("SET", key, uuid4().bytes, "NX", "EX", GENERATION_SECONDS)
+        _, generation = self._ask(start, ("GET", key))
         if generation is None:  # removed, or evicted, in between
             raise CacheDown
-        return generation
+        return bytes(generation)
 
     def keep(self, key: str, generation: bytes, at: int, content: bytes, milliseconds: int) -> None:
         """Keeps what was read `at` (milliseconds since 1970) in a generation, for so long. Raises CacheDown.
 
         What is there of the same generation and was read later stays: a late filler must not bring back less.
         """
-        page = _head(generation, at) + content
-        self._ask(lambda: self._keep(keys=[key], args=[page, milliseconds]))
+        self._ask(("EVAL", KEEP, 1, key, _head(generation, at) + content, milliseconds))
 
     def forget(self, payers: Collection[str]) -> None:
         """Removes their generations, and with them all that is kept of them. Raises CacheDown: perhaps it did not."""
         keys = [generation_key(payer_id) for payer_id in payers]
         for first in range(0, len(keys), REMOVED_AT_ONCE):
-            some = keys[first : first + REMOVED_AT_ONCE]
-            self._ask(lambda some=some: self._client.unlink(*some))  # type: ignore[misc]
+            self._ask(("UNLINK", *keys[first : first + REMOVED_AT_ONCE]))
 
     def close(self) -> None:
         """Ends the connections."""
-        self._client.close()
+        while self._idle:
+            self._idle.pop().disconnect()
 
-    def _ask(self, question: Callable[[], T]) -> T:
+    def _ask(self, *commands: Command) -> list[Any]:
         """Asks once, and again where the connection was gone: the server may have been restarted meanwhile."""
         if time.monotonic() < self._rests_until:
             raise CacheDown
         try:
             try:
-                return question()
+                return self._exchange(commands)
             except Disconnected:
-                return question()
+                self.close()  # the others are as old
+                return self._exchange(commands)
         except RedisError as error:
             if isinstance(error, Disconnected | NoAnswer):
                 self._rests_until = time.monotonic() + REST_SECONDS
             log.warning("the cache failed", error=type(error).__name__)
             raise CacheDown from error
+
+    def _exchange(self, commands: Collection[Command]) -> list[Any]:
+        """The answers to commands that are sent together.
+
+        Without the client's pool, which looks whether a connection is quiet before each use and costs twice what the
+        rest does: here each answer is read, or the connection is given up.
+        """
+        connection = self._connection()
+        try:
+            connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+            answers = [connection.read_response() for _ in commands]
+        except BaseException:  # what is not read yet must not be taken for the answer to what is asked next
+            connection.disconnect()
+            raise
+        self._idle.append(connection)
+        return answers
+
+    def _connection(self) -> Any:
+        """One that nobody uses; what was made before a fork is the parent's."""
+        try:
+            while (connection := self._idle.pop()).pid != os.getpid():
+                pass
+        except IndexError:
+            return self._connections.make_connection()
+        return connection
 
 
 def generation_key(payer_id: str) -> str:

@@ -15,7 +15,7 @@ from api_service.commands.cancel_event import cancel_event
 from api_service.conditional import Precondition, json_text, tagged
 from api_service.dated import filters_of, position
 from api_service.documented import ETAG
-from api_service.event_pages import Wanted
+from api_service.event_pages import Page, Wanted
 from api_service.examples import answered
 from api_service.idempotency import current_act
 from api_service.metrics import page_of_events
@@ -44,17 +44,18 @@ def list_events(query: dict[str, Any]) -> Response:
     filters = filters_of(query)
     after = service.cursors.read("events", query, position)
 
-    def read() -> str:
+    def read() -> Page:
         rows = perform(
-            service.sessions, lambda session: lists.events(session, filters, after=after, limit=query["limit"] + 1)
+            service.readings, lambda session: lists.events(session, filters, after=after, limit=query["limit"] + 1)
         )
         page, cursor = service.cursors.page("events", query, rows, lambda row: [row.date, row.id])
-        return json_text(PAGE.dump({"data": page, "next_cursor": cursor}))
+        return Page.of(json_text(PAGE.dump({"data": page, "next_cursor": cursor})))
 
-    return Response(_kept(filters.payer_id, query, read), mimetype="application/json")
+    page = _kept(filters.payer_id, query, read)
+    return Response(page.content, headers={"ETag": f'"{page.tag.decode()}"'}, mimetype="application/json")
 
 
-def _kept(payer_id: str | None, query: dict[str, Any], read: Callable[[], str]) -> str:
+def _kept(payer_id: str | None, query: dict[str, Any], read: Callable[[], Page]) -> Page:
     """The page from the cache where it is one payer's and there is a cache."""
     pages = current_service().event_pages
     if pages is None or payer_id is None:
@@ -71,7 +72,7 @@ def _kept(payer_id: str | None, query: dict[str, Any], read: Callable[[], str]) 
 def get(headers: dict[str, Any], query: dict[str, Any], event_id: UUID) -> Response:
     """Read an event."""
     payer_id = current_caller().payer_to_read(query["payer_id"])
-    event = perform(current_service().sessions, lambda session: events.find(session, event_id, payer_id))
+    event = perform(current_service().readings, lambda session: events.find(session, event_id, payer_id))
     if event is None:
         raise NotFound("There is no such event.")
     return _answer(event, if_none_match=headers["if_none_match"])

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from shared.db.touched import FORGET, Forget
 
-__all__ = ["Engine", "Session", "Sessions", "make_engine", "make_sessions", "telling"]
+__all__ = ["Engine", "Session", "Sessions", "make_engine", "make_sessions", "reading", "telling"]
 
 Sessions = sessionmaker[Session]
 
@@ -40,6 +40,7 @@ def make_engine(url: str, *, pool_size: int = 5) -> Engine:
         },
     )
     _ask_only_where_something_came(engine)
+    _leave_autocommit_unasked(engine)
     return engine
 
 
@@ -61,9 +62,25 @@ def _is_quiet(connection: Any) -> bool:
     return not poller.poll(0)
 
 
+def _leave_autocommit_unasked(engine: Engine) -> None:
+    """The usual way sets the default level by its name, which is a question to the server."""
+
+    def reset(dbapi_connection: Any) -> None:
+        dbapi_connection.autocommit = False
+
+    engine.dialect.reset_isolation_level = reset  # type: ignore[method-assign]
+
+
 def make_sessions(engine: Engine) -> Sessions:
     """Sessions whose rows stay readable after the commit."""
     return sessionmaker(engine, expire_on_commit=False)
+
+
+def reading(sessions: Sessions) -> Sessions:
+    """The same sessions, for one SELECT each: without a BEGIN before it and a COMMIT behind it, which are two more
+    questions to the server."""
+    engine: Engine = sessions.kw["bind"]
+    return sessionmaker(**{**sessions.kw, "bind": engine.execution_options(isolation_level="AUTOCOMMIT")})
 
 
 def telling(sessions: Sessions, forget: Forget) -> Sessions:

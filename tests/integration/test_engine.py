@@ -1,4 +1,5 @@
-"""What an error of the database says, and what it must not; and which connections are asked whether they live."""
+"""What an error of the database says, and what it must not; which connections are asked whether they live; and what
+is read without a transaction around it."""
 
 from __future__ import annotations
 
@@ -6,10 +7,12 @@ import select
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import DBAPIError
 
-from shared.db.engine import make_engine
+from shared.db.engine import make_engine, make_sessions, reading
+
+BEGAN_WITH_THIS = text("SELECT xact_start = query_start FROM pg_stat_activity WHERE pid = pg_backend_pid()")
 
 
 @pytest.fixture
@@ -58,3 +61,16 @@ def test_a_connection_over_which_nothing_came_is_not_asked(engine: Engine, monke
     assert backend(watched)
     assert len(asked) == 1
     watched.dispose()
+
+
+def test_a_reading_is_one_question_and_leaves_the_connection_as_it_was(engine: Engine) -> None:
+    sessions, asked = make_sessions(engine), list[bool]()
+    event.listen(engine, "checkin", lambda connection, _: asked.append(connection.autocommit))
+    with reading(sessions)() as session, session.begin():
+        assert session.scalar(BEGAN_WITH_THIS)
+    with sessions() as session:
+        session.execute(text("CREATE TABLE never (id int)"))
+        session.rollback()
+        assert session.scalar(text("SELECT to_regclass('never')")) is None
+        assert not session.scalar(BEGAN_WITH_THIS)
+    assert asked == [False, False, False]
