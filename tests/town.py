@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 from uuid import uuid4
 
 import requests
@@ -33,7 +33,9 @@ from tests.bank import BankProcess
 
 ROOT = Path(__file__).parent.parent
 FRONT_END = "schedules:read schedules:write payers:any"
-START_SECONDS = 30.0
+START_SECONDS = 90.0
+PATIENT: Final = {"PROVIDER_TIMEOUT_SECONDS": "10", "LEASE_SECONDS": "60"}
+"""For a town in which nobody dies: a machine that stands still is neither a silent bank nor a dead worker."""
 
 
 class Town:
@@ -110,7 +112,7 @@ class Town:
         """How many events stand in each status."""
         return {row.status: row.n for row in self.rows("SELECT status, count(*) AS n FROM event GROUP BY status")}
 
-    def wait_until_paid(self, count: int, *, declined: int = 0, timeout_seconds: float = 60) -> None:
+    def wait_until_paid(self, count: int, *, declined: int = 0, timeout_seconds: float = 120) -> None:
         """Returns when so many events are paid, and so many declined for good: of several batches any may be last."""
 
         def ended() -> bool:
@@ -154,7 +156,7 @@ class Town:
     ) -> requests.Response:
         token = self._operator if operator else self._token
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key or str(uuid4())}
-        return self._session.request(method, url, json=body, headers=headers, timeout=20)
+        return self._session.request(method, url, json=body, headers=headers, timeout=60)
 
     def close(self) -> None:
         for process in reversed(self.processes):
@@ -183,7 +185,7 @@ class Town:
 
     def _answers(self, url: str) -> bool:
         try:
-            return self._session.get(url, timeout=2).ok
+            return self._session.get(url, timeout=10).ok
         except requests.RequestException:
             return False
 

@@ -74,6 +74,13 @@ class DemoProcess:
                 found[int(folder.name)] = command.replace("\0", " ")
         return found
 
+    def settled(self) -> dict[int, str]:
+        """Its processes, once they are the same twice: one that forks has for a moment another of its name."""
+        found = self.processes()
+        while (again := self.processes()) != found:
+            found = again
+        return found
+
     @property
     def _ended(self) -> bool:
         return self._process.poll() is not None

@@ -57,7 +57,7 @@ def test_a_payment_that_kills_every_worker_is_put_aside_and_the_others_are_paid(
     town.beat()
     town.wait_until_paid(19, timeout_seconds=150)
     last = ("unknown", "failed")
-    assert wait_for(lambda: api.get(f"/v1/events/{poison}")["status"] in last, 60), town.describe()
+    assert wait_for(lambda: api.get(f"/v1/events/{poison}")["status"] in last, 90), town.describe()
     assert wait_for(lambda: api.get(f"/v1/events/{poison}")["failureCode"] == "quarantined", 60), town.describe()
     assert town.bank.summary()["effectivePayments"] == 19
     town.assert_journal_agrees()

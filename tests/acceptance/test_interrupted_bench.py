@@ -32,11 +32,11 @@ def bench(tmp_path: Path) -> Iterator[ChildProcess]:
 def test_ctrl_c_leaves_neither_servers_nor_bank_nor_workers_and_says_what_was_written(
     bench: ChildProcess, tmp_path: Path
 ) -> None:
-    assert wait_for(lambda: _working(bench), 60), bench.log_tail()
+    assert wait_for(lambda: _working(bench), 90), bench.log_tail()
     started = _below(bench)
     bench.send_signal(signal.SIGINT)
     assert bench.wait(60) == 130, bench.log_tail()
-    assert wait_for(lambda: not _names(started), 10), _names(started)
+    assert wait_for(lambda: not _names(started), 30), _names(started)
     said = "".join(bench.log_tail(50).split())  # lines break where they are full, in the middle of a path, too
     assert "interrupted;everythingthatwasstartedhasended" in said
     assert "results.json:nothingnew" in said

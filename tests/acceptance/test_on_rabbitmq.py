@@ -17,7 +17,7 @@ from deploy.local.ports import free_port
 from deploy.local.processes import ChildProcess, wait_for
 from tests.bank import BankProcess
 from tests.rabbit import QUEUES, Rabbit
-from tests.town import ROOT, Town
+from tests.town import PATIENT, ROOT, Town
 from worker_service.delivery import DELIVERIES_MOST
 
 pytestmark = [pytest.mark.all, pytest.mark.xdist_group("rabbitmq")]
@@ -71,7 +71,7 @@ def test_schedules_created_over_http_are_paid(start_town: StartTown, rabbit: Rab
     with rabbit.channel() as channel:
         for queue in QUEUES:
             channel.queue_declare(queue, passive=True)
-    assert wait_for(lambda: rabbit.waiting("pay") == 0, 10)
+    assert wait_for(lambda: rabbit.waiting("pay") == 0, 60)
     assert rabbit.waiting("payday.dead") == 0
 
 
@@ -103,7 +103,7 @@ def test_a_broker_that_is_killed_and_comes_back_is_used_again(start_town: StartT
 
 
 def test_purged_queues_delay_the_run_and_lose_nothing(start_town: StartTown, rabbit: Rabbit) -> None:
-    town = start_town("--latency-ms", "10", PROVIDER_CONCURRENCY="2", BATCH_SIZE="20")
+    town = start_town("--latency-ms", "40", PROVIDER_CONCURRENCY="2", BATCH_SIZE="20")
     town.schedules(200)
     town.worker()
     town.beat()
@@ -116,7 +116,7 @@ def test_purged_queues_delay_the_run_and_lose_nothing(start_town: StartTown, rab
 
 
 def test_a_worker_killed_in_mid_batch_leaves_nothing_unpaid_and_nothing_paid_twice(start_town: StartTown) -> None:
-    town = start_town("--latency-ms", "20", PROVIDER_CONCURRENCY="2", BATCH_SIZE="100")
+    town = start_town("--latency-ms", "50", PROVIDER_CONCURRENCY="2", BATCH_SIZE="100")
     town.schedules(150)
     doomed = town.worker()
     town.beat()
@@ -129,7 +129,7 @@ def test_a_worker_killed_in_mid_batch_leaves_nothing_unpaid_and_nothing_paid_twi
 
 
 def test_two_beats_and_two_workers_pay_nothing_twice(start_town: StartTown) -> None:
-    town = start_town(PROVIDER_BATCH_SIZE="5", BATCH_SIZE="10")
+    town = start_town(PROVIDER_BATCH_SIZE="5", BATCH_SIZE="10", **PATIENT)
     town.schedules(120)
     for _ in range(2):
         town.worker()
@@ -165,7 +165,7 @@ def test_a_message_that_kills_every_worker_ends_with_the_dead_and_its_batch_is_p
     town = start_town()
     town.schedules(3)
     assert payday(town, "dispatch").returncode == 0
-    assert wait_for(lambda: rabbit.waiting("pay") == 1, 10)
+    assert wait_for(lambda: rabbit.waiting("pay") == 1, 60)
     deliveries = 0
     with rabbit.channel() as channel:
         # What a worker does whose pool child was killed.
@@ -174,7 +174,7 @@ def test_a_message_that_kills_every_worker_ends_with_the_dead_and_its_batch_is_p
             assert deliveries <= DELIVERIES_MOST + 1
             channel.basic_reject(message.delivery_tag, requeue=True)
     assert deliveries == DELIVERIES_MOST + 1
-    assert wait_for(lambda: rabbit.waiting("payday.dead") == 1, 10)
+    assert wait_for(lambda: rabbit.waiting("payday.dead") == 1, 60)
     with rabbit.channel() as channel:
         dead = channel.basic_get("payday.dead", no_ack=True)
         assert dead.headers["x-death"][0]["reason"] == "delivery_limit"
@@ -188,14 +188,14 @@ def test_a_tick_that_nobody_took_is_dropped_and_no_dead_letter(start_town: Start
     town = start_town()
     assert payday(town, "dispatch").returncode == 0  # makes the queues
     town.beat()
-    assert wait_for(lambda: rabbit.waiting("dispatch") > 1, 30), town.describe()
+    assert wait_for(lambda: rabbit.waiting("dispatch") > 1, 60), town.describe()
     with rabbit.channel() as channel:
         assert int(channel.basic_get("dispatch", no_ack=True).properties["expiration"]) == 60_000
     town.processes[-1].terminate()
     with rabbit.channel() as channel:
         channel.queue_purge("dispatch")
         channel.basic_publish(amqp.Message("{}", expiration="200"), exchange="payday", routing_key="dispatch")
-    assert wait_for(lambda: rabbit.waiting("dispatch") == 0, 10)
+    assert wait_for(lambda: rabbit.waiting("dispatch") == 0, 60)
     assert rabbit.waiting("payday.dead") == 0
 
 
@@ -251,7 +251,7 @@ def test_flower_sees_the_workers(start_town: StartTown, tmp_path: Path) -> None:
     [
         ("after_send", 2),
         ("before_ack", 1),
-        ("after_publish", 2),
+        ("after_publish", 1),
     ],
 )
 def test_a_pool_child_dies_there_and_everything_is_paid_once(

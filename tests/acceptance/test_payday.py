@@ -12,11 +12,11 @@ import redis
 
 from deploy.local.processes import wait_for
 from tests.acceptance.conftest import StartTown
-from tests.town import pages
+from tests.town import PATIENT, pages
 
 
 def test_schedules_created_over_http_are_paid_by_beat_and_worker(start_town: StartTown) -> None:
-    town = start_town("--decline", "poor=insufficient_funds", PROVIDER_BATCH_SIZE="10")
+    town = start_town("--decline", "poor=insufficient_funds", PROVIDER_BATCH_SIZE="10", **PATIENT)
     api = town.api()
     created = [api.schedule(f"payer-{n}", amount=f"{n + 1}.00", frequency="monthly") for n in range(60)]
     declined = api.schedule("poor")
@@ -50,11 +50,11 @@ def test_schedules_created_over_http_are_paid_by_beat_and_worker(start_town: Sta
 
 @pytest.mark.all
 def test_a_worker_killed_in_mid_batch_leaves_nothing_unpaid_and_nothing_paid_twice(start_town: StartTown) -> None:
-    town = start_town("--latency-ms", "20", PROVIDER_CONCURRENCY="2", BATCH_SIZE="100")
+    town = start_town("--latency-ms", "50", PROVIDER_CONCURRENCY="2", BATCH_SIZE="100")
     town.schedules(150)
     doomed = town.worker()
     town.beat()
-    assert wait_for(lambda: town.bank.summary()["effectivePayments"] > 20, 30), town.describe()
+    assert wait_for(lambda: town.bank.summary()["effectivePayments"] > 20, 60), town.describe()
     os.killpg(doomed.pid, signal.SIGKILL)
     assert 0 < town.bank.summary()["effectivePayments"] < 150
     assert town.statuses().get("processing", 0) > 0
@@ -70,7 +70,7 @@ def test_a_killed_pool_child_does_not_lose_its_batch(start_town: StartTown) -> N
     town.schedules(60)
     worker = town.worker()
     town.beat()
-    assert wait_for(lambda: town.bank.summary()["effectivePayments"] > 10, 30), town.describe()
+    assert wait_for(lambda: town.bank.summary()["effectivePayments"] > 10, 60), town.describe()
     children = _children(worker.pid)
     assert children
     for child in children:
@@ -85,7 +85,7 @@ def test_a_flushed_broker_delays_the_run_and_loses_nothing(start_town: StartTown
     town.schedules(200)
     town.worker()
     town.beat()
-    assert wait_for(lambda: town.bank.summary()["effectivePayments"] > 30, 30), town.describe()
+    assert wait_for(lambda: town.bank.summary()["effectivePayments"] > 30, 60), town.describe()
     with redis.Redis.from_url(town.environment["CELERY_BROKER_URL"]) as broker:
         broker.flushall()
     town.wait_until_paid(200)
@@ -94,7 +94,7 @@ def test_a_flushed_broker_delays_the_run_and_loses_nothing(start_town: StartTown
 
 @pytest.mark.all
 def test_two_beats_and_two_workers_pay_nothing_twice(start_town: StartTown) -> None:
-    town = start_town(PROVIDER_BATCH_SIZE="5", BATCH_SIZE="10")
+    town = start_town(PROVIDER_BATCH_SIZE="5", BATCH_SIZE="10", **PATIENT)
     town.schedules(120)
     for _ in range(2):
         town.worker()
@@ -139,8 +139,8 @@ def test_a_worker_asked_to_end_gives_back_what_it_did_not_send(start_town: Start
     town.schedules(100)
     worker = town.worker()
     town.beat()
-    assert wait_for(lambda: town.bank.summary()["effectivePayments"] > 5, 30), town.describe()
-    assert worker.terminate(timeout_seconds=20) == 0  # 100 payments one by one take ten seconds
+    assert wait_for(lambda: town.bank.summary()["effectivePayments"] > 5, 60), town.describe()
+    assert worker.terminate(timeout_seconds=60) == 0  # 100 payments one by one take ten seconds
     stood = town.statuses()
     assert stood["paid"] == town.bank.summary()["effectivePayments"] < 60
     assert stood == {"paid": stood["paid"], "scheduled": 100 - stood["paid"]}

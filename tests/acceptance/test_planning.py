@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 
+import psycopg2
 import pytest
 
 from deploy.local.processes import ChildProcess, wait_for
@@ -13,17 +15,35 @@ from tests.benchmarks.payday import fill
 from tests.town import ROOT, Town
 
 EVENTS = 30_000
+GATE = 4711
+WAIT_AT_THE_SECOND_STEP = f"""
+CREATE FUNCTION wait_here() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock({GATE});
+  RETURN NEW;
+END $$;
+CREATE TRIGGER wait_here BEFORE UPDATE ON run FOR EACH ROW WHEN (OLD.planned_through IS NOT NULL)
+  EXECUTE FUNCTION wait_here();
+"""
+"""So that a tick which has committed its first step is found there, however late somebody looks."""
 
 
 @pytest.mark.all
 def test_the_next_tick_goes_on_where_a_killed_one_stopped(start_town: StartTown) -> None:
     town = start_town(BATCH_SIZE="2", PROVIDER_BATCH_SIZE="500")
     fill(town.environment["DATABASE_URL"], EVENTS)
-    tick = _dispatch(town)
     question = "SELECT planned_through FROM run WHERE status = 'planning' AND planned_through IS NOT NULL"
-    assert wait_for(lambda: len(town.rows(question)) == 1, 60), town.describe()
-    tick.send_signal(signal.SIGKILL)
-    tick.wait(10)
+    with contextlib.closing(psycopg2.connect(town.environment["DATABASE_URL"])) as connection:
+        connection.cursor().execute(WAIT_AT_THE_SECOND_STEP)
+        connection.commit()
+        connection.cursor().execute("SELECT pg_advisory_xact_lock(%s)", [GATE])
+        tick = _dispatch(town)
+        assert wait_for(lambda: len(town.rows(question)) == 1, 90), town.describe()
+        tick.send_signal(signal.SIGKILL)
+        assert tick.wait(60) == -signal.SIGKILL
+        connection.rollback()
+        connection.cursor().execute("DROP FUNCTION wait_here CASCADE")
+        connection.commit()
     (planned,) = town.rows("SELECT count(*) AS n FROM batch")
     assert 0 < planned.n < EVENTS // 2
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from deploy.local.processes import ChildProcess
 
 REPOSITORY = Path(__file__).parents[3]
-READY_SECONDS = 30.0
+READY_SECONDS = 90.0
 # The command alone, without the rest of the `payday` script.
 SOURCE = """
 import argparse, sys

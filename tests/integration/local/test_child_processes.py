@@ -9,7 +9,7 @@ import pytest
 from deploy.local.errors import ChildFailedError
 from deploy.local.processes import ChildProcess, wait_for
 
-TIMEOUT_SECONDS = 10.0
+TIMEOUT_SECONDS = 60.0
 
 
 def shell(tmp_path: Path, script: str, **options: object) -> ChildProcess:

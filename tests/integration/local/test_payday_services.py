@@ -24,7 +24,7 @@ from tests.integration.local.services_command import (
 )
 from tests.ordinary_user import AS_ROOT, ordinary_user
 
-TIMEOUT_SECONDS = 20.0
+TIMEOUT_SECONDS = 60.0
 
 
 @pytest.fixture
