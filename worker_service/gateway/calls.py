@@ -38,8 +38,8 @@ class Calls:
         if isinstance(reply, Failure):
             return for_all(reply.outcome(), payments)
         outcome = classify_single(reply, payment)
-        if outcome.kind is OutcomeKind.AMBIGUOUS and outcome.alert:
-            transport.drop()
+        if outcome.kind is OutcomeKind.AMBIGUOUS:
+            transport.drop()  # what is left of an answer like that would be read as the next payment's
         refused = outcome.kind is OutcomeKind.DECLINED and reply.status in REFUSALS
         return BatchReading({payment.key: outcome}, refusal=outcome.code if refused else None)
 
@@ -52,7 +52,7 @@ class Calls:
         if isinstance(reply, Failure):
             return for_all(reply.outcome(), payments)
         reading = classify_batch(reply, payments)
-        if reading.strays:
+        if reading.strays or all(outcome.kind is OutcomeKind.AMBIGUOUS for outcome in reading.outcomes.values()):
             transport.drop()
         return reading
 

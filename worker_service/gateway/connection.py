@@ -9,7 +9,8 @@ from __future__ import annotations
 import select
 import socket
 import ssl
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
+from typing import IO
 from urllib.parse import quote, urlsplit
 
 import certifi
@@ -20,11 +21,52 @@ OPTIONS = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 UNQUOTED = "/%:@!$&'()*+,;=~-._"
 
 
+class _Head:
+    """The lines of an answer's head; `last` was the last of them."""
+
+    def __init__(self, source: IO[bytes]) -> None:
+        self._source = source
+        self.last = b""
+
+    def readline(self, limit: int = -1) -> bytes:
+        self.last = self._source.readline(limit)
+        return self.last
+
+
+class Response(HTTPResponse):
+    """An answer that is whole: the library takes the connection's end for that of the head, passes over a transfer
+    encoding that it does not know, and reads on without end after a chunk of less than nothing.
+
+    Each would make of an answer that was cut, or cannot be read, one that says something (provider contract).
+    """
+
+    def begin(self) -> None:
+        """Raises IncompleteRead and HTTPException where there is no whole head that can be understood."""
+        source, head = self.fp, _Head(self.fp)
+        self.fp = head  # type: ignore[assignment]
+        try:
+            super().begin()
+        finally:
+            self.fp = source
+        if head.last not in (b"\r\n", b"\n"):
+            raise IncompleteRead(head.last)
+        if [value.lower() for value in self.headers.get_all("Transfer-Encoding", ["chunked"])] != ["chunked"]:
+            raise HTTPException("unknown transfer encoding")
+
+    def _read_next_chunk_size(self) -> int:
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc]
+        if size < 0:
+            raise ValueError("a chunk of less than nothing")
+        return size
+
+
 class Connection(HTTPConnection):
     """One connection to the host of `url`, opened by the call that needs it; `tls` for https.
 
     No proxy, whatever the environment says.
     """
+
+    response_class = Response
 
     def __init__(self, url: str, deadline: Deadline, tls: ssl.SSLContext | None) -> None:
         parts = urlsplit(url)
@@ -52,6 +94,8 @@ class Connection(HTTPConnection):
         """
         if self.sock is None:
             return False
+        if isinstance(self.sock, ssl.SSLSocket) and self.sock.pending():
+            return True
         waiting = select.poll()
         waiting.register(self.sock, select.POLLIN)
         return bool(waiting.poll(0))
