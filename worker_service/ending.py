@@ -25,8 +25,18 @@ def ending(settings: Settings, claim: Claim, decisions: Decisions, *, room: bool
     """
     if decisions.held:
         return Ending(wait_seconds=settings.lease_seconds, held=True)
-    if decisions.leftover:
-        return Ending(wait_seconds=decisions.wait_seconds, held=claim.held)
+    wait_seconds = waiting(claim, decisions)
+    if settings.provider.part_size is not None and claim.fresh and room:
+        return Ending(more=True)  # what came back lies behind it, and costs the others nothing
+    if wait_seconds is not None:
+        return Ending(wait_seconds=wait_seconds, held=claim.held)
     if settings.provider.part_size is not None and claim.fresh:
-        return Ending(more=True) if room else Ending(wait_seconds=0.0, held=claim.held)
+        return Ending(wait_seconds=0.0, held=claim.held)
     return Ending(wait_seconds=settings.lease_seconds, held=True) if claim.held else Ending()
+
+
+def waiting(claim: Claim, decisions: Decisions) -> float | None:
+    """How long the batch waits for what came back of it so far; None: nothing did."""
+    if not decisions.leftover:
+        return claim.wait_seconds
+    return max(claim.wait_seconds or 0.0, decisions.wait_seconds)

@@ -21,7 +21,7 @@ from shared.log import get_logger
 from shared.settings import Settings
 from worker_service import trouble
 from worker_service.decisions import Decisions, decide
-from worker_service.ending import Ending, ending
+from worker_service.ending import Ending, ending, waiting
 from worker_service.gateway import Results
 from worker_service.late_proofs import prove
 from worker_service.orders import last_start, orders
@@ -51,7 +51,7 @@ def pay_batch(service: Service, batch_id: int, *, redelivered: bool = False) -> 
     with RunWatch(service, claim.run_date) as watch:
         part: Claim | None = claim
         while part is not None:
-            settled, left = _pay_part(service, part, until, watch)
+            settled, left, part = _pay_part(service, part, until, watch)
             total += settled
             part = _next(service, part) if left.more else None
     log.info("batch settled", batch=batch_id, run=str(claim.run_date), epoch=claim.epoch, settled=total)
@@ -79,7 +79,7 @@ def _take(service: Service, session: Session, batch_id: int) -> Claim | None:
     return claim
 
 
-def _pay_part(service: Service, claim: Claim, until: float, watch: RunWatch) -> tuple[int, Ending]:
+def _pay_part(service: Service, claim: Claim, until: float, watch: RunWatch) -> tuple[int, Ending, Claim]:
     """One part: what it settled, and how it left the batch."""
     started = time.monotonic()
     reached("after_claim")
@@ -113,7 +113,7 @@ def _pay_part(service: Service, claim: Claim, until: float, watch: RunWatch) -> 
         given_back=len(decisions.never_sent) + len(decisions.key_used),
         seconds=round(time.monotonic() - started, 3),
     )
-    return settled, last
+    return settled, last, replace(claim, wait_seconds=waiting(claim, decisions))
 
 
 def _next(service: Service, claim: Claim) -> Claim | None:

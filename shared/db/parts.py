@@ -53,6 +53,7 @@ class Claim:
     todays: bool = False
     through: str = "00000000-0000-0000-0000-000000000000"
     held: bool = False
+    wait_seconds: float | None = None
     fresh: list[ClaimedEvent] = field(default_factory=list)
     doubtful: list[ClaimedEvent] = field(default_factory=list)
 

@@ -274,3 +274,26 @@ def _dies_before_the_commit(world: World, batch_id: int) -> None:
     found = world.transact(lambda session: session.execute(query, {"b": batch_id}).one())
     if found.deaths >= (DEATHS_ALONE if found.alone else DEATHS_MOST):
         assert take(world.service, batch_id) is None
+
+
+@pytest.mark.parametrize("mode", ["key", *WITHOUT_KEYS])
+def test_one_payer_who_is_asked_to_wait_holds_nobody_else_up(world: World, mode: str) -> None:
+    """What came back lies behind the next part: the others are paid, and only then is it waited for."""
+    use(world, mode)
+    world.schedules(9)
+    world.schedule(payer="throttled")
+    world.schedules(20)
+    world.bank.faults({"fault": "throttled", "payer_id": "throttled", "retry_after": 30})
+    assert world.pay() == 29
+    assert world.counts()["paid"] == 29
+    waits = world.transact(
+        lambda session: session.scalar(
+            text("SELECT extract(epoch FROM wait_until - clock_timestamp())::int FROM batch WHERE status = 'waiting'")
+        )
+    )
+    assert 20 <= waits <= 30
+    world.bank.clear_faults()
+    world.end_waiting()
+    assert world.pay() == 1
+    world.assert_paid_once()
+    world.assert_books_agree()
