@@ -35,9 +35,13 @@ def read_no_body() -> None:
 def read_optional_body() -> Any:
     """The parsed body of this request; none is as good as an empty object. Raises Problem: 400, 413 or 415."""
     if "body" not in g:
-        has_body = request.content_length or "Transfer-Encoding" in request.headers
-        g.body = parse(_content(request)) if has_body else {}
+        g.body = parse(_content(request)) if has_body() else {}
     return g.body
+
+
+def has_body() -> bool:
+    """Whether this request says that it brings a body."""
+    return bool(request.content_length) or "Transfer-Encoding" in request.headers
 
 
 def fingerprint() -> str:

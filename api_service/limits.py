@@ -12,7 +12,7 @@ from limits.strategies import FixedWindowRateLimiter
 
 from api_service.auth.caller import ANY_PAYER, OPS, Caller
 from api_service.counters import Counters
-from api_service.json_body import read_body
+from api_service.json_body import has_body, read_body
 from api_service.portions import Portions
 from api_service.problems import Problem
 from shared.clock import utc_now
@@ -87,7 +87,7 @@ def _payer_acted_for(caller: Caller) -> str | None:
     if ANY_PAYER not in caller.scopes:
         return caller.sub
     named = request.args.get("payerId")
-    if named is None and request.method == "POST" and request.mimetype == "application/json":
+    if named is None and request.method == "POST" and request.mimetype == "application/json" and has_body():
         body = read_body()
         named = body.get("payerId") if isinstance(body, dict) else None
     return named if is_party_id(named) else None

@@ -100,6 +100,19 @@ def test_a_front_end_and_an_operator_have_a_rate_of_their_own(
     assert statuses(api, 1, sub="other", scopes=scopes) == [200]
 
 
+@pytest.mark.parametrize("scopes", [BOTH, FRONT_END])
+def test_a_call_that_needs_no_body_needs_none_of_whoever_is_counted(
+    limited: Callable[..., Api], scopes: tuple[str, ...]
+) -> None:
+    api = limited()
+    event = f"/v1/events/{api.schedule()['events'][0]['id']}"
+    api.call("DELETE", event)
+    empty = {"scopes": scopes, "data": b"", "content_type": "application/json"}
+    assert api.call("POST", f"{event}/restore", **empty).status_code == 200
+    assert_problem(api.call("POST", f"{event}/retry", **empty), 409, "event_not_failed")
+    assert_problem(api.call("POST", "/v1/schedules", **empty), 400, "malformed_json")
+
+
 def test_an_operator_who_looks_at_a_payer_uses_up_nothing_of_it(limited: Callable[..., Api]) -> None:
     api = limited(RATE_LIMIT_PAYER="1/hour")
     for _ in range(3):
