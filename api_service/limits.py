@@ -57,9 +57,9 @@ def register_limits(app: Flask, limits: LimitSettings, counting_url: str | None)
 def count_request(caller: Caller) -> None:
     """Counts this request of an authenticated caller. Raises Problem 429, and 400, 413 or 415 for its body."""
     counting: Counting = current_app.extensions[NAME]
-    payer = _payer_acted_for(caller)
+    # Before the body is looked at: what cannot be read is a request too.
     counting.count(counting.trusted, "trusted", caller.sub if _is_trusted(caller) else None)
-    counting.count(counting.payer, "payer", payer)
+    counting.count(counting.payer, "payer", _payer_acted_for(caller))
 
 
 def _item(rate: str) -> RateLimitItem | None:

@@ -100,6 +100,13 @@ def test_a_front_end_and_an_operator_have_a_rate_of_their_own(
     assert statuses(api, 1, sub="other", scopes=scopes) == [200]
 
 
+def test_what_a_front_end_sends_malformed_counts_as_well(limited: Callable[..., Api]) -> None:
+    api = limited(RATE_LIMIT_TRUSTED="2/hour")
+    malformed = {"sub": "front", "scopes": FRONT_END, "data": b"{", "content_type": "application/json"}
+    answers = [api.call("POST", "/v1/schedules", **malformed) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [400, 400, 429]
+
+
 @pytest.mark.parametrize("scopes", [BOTH, FRONT_END])
 def test_a_call_that_needs_no_body_needs_none_of_whoever_is_counted(
     limited: Callable[..., Api], scopes: tuple[str, ...]
