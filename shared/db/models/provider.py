@@ -14,7 +14,8 @@ class Provider(Base):
     """One provider's breaker and rate, shared by all workers.
 
     `shut_until`: nothing is sent before; `trips`: how often in a row it was shut. `allowance`: how many batches may be
-    under way while it recovers; NULL: any number. `next_call_at`: the first instant that no call has reserved.
+    under way while it recovers; NULL: any number. `next_call_at`: the first instant that no call has reserved;
+    `reserved_at`: when that was said.
     """
 
     __tablename__ = "provider"
@@ -25,4 +26,5 @@ class Provider(Base):
     trips: Mapped[int] = mapped_column(Integer, server_default="0")
     allowance: Mapped[int | None] = mapped_column(Integer)
     next_call_at: Mapped[datetime | None]
+    reserved_at: Mapped[datetime | None]
     reason: Mapped[str | None]
