@@ -213,7 +213,7 @@ def _provider(reader: Reader, needs: frozenset[str]) -> ProviderSettings:
     window = reader.seconds("PROVIDER_KEY_WINDOW_SECONDS", 86_400.0, 1, 10**9)
     return ProviderSettings(
         url=_server(reader, "PROVIDER_URL", needs, values.http_url),
-        token=reader.raw("PROVIDER_TOKEN"),
+        token=reader.value("PROVIDER_TOKEN", None, values.token),
         name=reader.value("PROVIDER_NAME", "default", str),
         mode=reader.choice("PROVIDER_MODE", "key", ("key", "enquiry", "none")),
         key_window_seconds=window,

@@ -96,15 +96,33 @@ def rate(text: str) -> str:
 
 
 def http_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("must be an http:// or https:// URL")
+    """What paths are put behind. Raises ValueError: here, and not when the first payment is to be sent."""
+    parts = urlsplit(_address(text))
+    if parts.query or parts.fragment or parts.username is not None:
+        raise ValueError("must have no user, query or fragment")
     return text.rstrip("/")
 
 
 def key_set_url(text: str) -> str:
     """As it is: a slash at its end is part of the address."""
-    http_url(text)
+    return _address(text)
+
+
+def _address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an http:// or https:// URL")
+    if " " in text or not text.isprintable():
+        raise ValueError("must have no spaces")
+    if parts.port == 0:  # one that is no number, or too large a one, raises by itself
+        raise ValueError("must have a port between 1 and 65535")
+    return text
+
+
+def token(text: str) -> str:
+    """What can stand in a header."""
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError("must be printable ASCII")
     return text
 
 

@@ -54,6 +54,15 @@ def test_the_three_usual_schemes_of_postgresql_are_accepted(scheme: str) -> None
         ("CELERY_BROKER_URL", "http://h"),
         ("CACHE_URL", "memcached://h"),
         ("PROVIDER_URL", "ftp://h"),
+        ("PROVIDER_URL", "http://h:99999"),
+        ("PROVIDER_URL", "http://h:0"),
+        ("PROVIDER_URL", "http://h:port"),
+        ("PROVIDER_URL", "http://a b/"),
+        ("PROVIDER_URL", "http://h/?q=1"),
+        ("PROVIDER_URL", "http://h/#part"),
+        ("PROVIDER_URL", "http://user@h"),
+        ("PROVIDER_TOKEN", "two\nlines"),
+        ("PROVIDER_TOKEN", "pässword"),
         ("MAX_AMOUNT", "NaN"),
         ("MAX_AMOUNT", "-1"),
         ("CUTOFF_AT", "25:00"),
@@ -170,7 +179,7 @@ SECRETS = (
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_every_secret_can_come_from_a_file(name: str, tmp_path: Path) -> None:
-    value = {"DATABASE_URL": "postgresql://u:s3cret@h/d", "PROVIDER_URL": "http://u:s3cret@h"}.get(
+    value = {"DATABASE_URL": "postgresql://u:s3cret@h/d", "PROVIDER_URL": "http://h/s3cret"}.get(
         name, "redis://:s3cret@h:1/0"
     )
     path = tmp_path / "secret"
