@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shared.domain.payments import SOFT_DECLINES, Outcome, OutcomeKind, Payment
+from shared.domain.retries import NO_DECLINE
 from worker_service.gateway.reading import UnreadableBody, claims_json, is_code, is_reference, read_json
 from worker_service.gateway.reply import Reply
 from worker_service.gateway.retry_after import retry_after_seconds
@@ -67,7 +68,8 @@ def read_decline(found: dict[str, Any]) -> Outcome | None:
         return None
     if code == KEY_REUSED:
         return contradiction(KEY_REUSED)
-    return Outcome(OutcomeKind.DECLINED, code, soft=code in SOFT_DECLINES)
+    # A word of ours would say that it was never declined: its key would be used again, and nothing ever suspended.
+    return Outcome(OutcomeKind.DECLINED, f"provider_{code}" if code in NO_DECLINE else code, soft=code in SOFT_DECLINES)
 
 
 def _by_body(reply: Reply, payment: Payment) -> Outcome:

@@ -88,6 +88,13 @@ def test_402_with_any_other_code_is_a_hard_decline(code: str) -> None:
     assert outcome_of(402, declined(code)) == Outcome(OutcomeKind.DECLINED, code, soft=False)
 
 
+@pytest.mark.parametrize("code", ["quarantined", "not_executed", "resolved_not_paid"])
+def test_a_word_of_ours_in_the_providers_mouth_is_still_a_decline(code: str) -> None:
+    """With ours the key would count as never sent, or as proven never paid."""
+    expected = Outcome(OutcomeKind.DECLINED, f"provider_{code}", soft=False)
+    assert outcome_of(402, declined(code)) == outcome_of(422, refused(code)) == expected
+
+
 @pytest.mark.parametrize(
     "body",
     [
