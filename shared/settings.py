@@ -123,6 +123,7 @@ class Settings:
     drain_seconds: float = 2.0
     crash_at: CrashAt | None = None
     metrics_folder: Path | None = None
+    worker_nice: int = 10
 
     @property
     def production(self) -> bool:
@@ -159,6 +160,7 @@ def read_settings(environment: Mapping[str, str] | None = None, *, needs: frozen
         drain_seconds=reader.seconds("DRAIN_SECONDS", 2.0, 0, 300),
         crash_at=reader.value("CRASH_AT", None, crash_points.parse),
         metrics_folder=reader.value("PROMETHEUS_MULTIPROC_DIR", None, Path),
+        worker_nice=reader.integer("WORKER_NICE", 10, 0, 19),
     )
     reader.problems += _contradictions(settings)
     if reader.problems:

@@ -18,7 +18,7 @@ from redis import Redis
 from shared.exposure import warn_of_exposure
 from shared.log import configure_logging
 from shared.settings import Settings, SettingsError, read_settings
-from worker_service import delivery, readiness, seal, shutdown
+from worker_service import delivery, priority, readiness, seal, shutdown
 
 EXCHANGE = Exchange("payday", type="direct")  # type: ignore[no-untyped-call]
 QUEUES = ("dispatch", "pay", "bulk", "upkeep")
@@ -176,8 +176,9 @@ def _configure_logging(**_: object) -> None:
 
 @celeryd_init.connect  # type: ignore[untyped-decorator]
 def _check_worker(**_: object) -> None:
-    """A worker starts only where it can work."""
+    """A worker starts only where it can work, and its pool after it has given way."""
     _configure_logging()
+    priority.give_way(settings.worker_nice)
     warn_of_exposure(settings)
     problems = readiness.worker_problems(ping, redis_client)
     if problems:

@@ -20,7 +20,7 @@ def test_nothing_set_is_a_development_machine() -> None:
     assert (settings.app_env, settings.batch_size, settings.lease_seconds) == ("development", 1000, 120)
     assert str(settings.business.zone) == "Europe/London"
     assert (settings.horizon.cycles_min, settings.horizon.cycles_max) == (12, 18)
-    assert settings.provider.mode == "key"
+    assert (settings.provider.mode, settings.worker_nice) == ("key", 10)
 
 
 def test_every_problem_is_named_not_only_the_first() -> None:
