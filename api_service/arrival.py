@@ -14,6 +14,8 @@ MAX_HEAD_BYTES: Final = 32 * 1024
 MAX_CHUNK_LINE_BYTES: Final = 1024
 MAX_ARRIVAL_BYTES: Final = 2 * MAX_BODY_BYTES
 """Of a body in chunks so small that most of it says how long they are; a thousand clients may send one at a time."""
+READ_AHEAD_BYTES: Final = 1024
+"""How much gunicorn reads of chunks to give one byte: a body that is too long must not end before it is seen to be."""
 HEAD_END: Final = b"\r\n\r\n"
 CHUNK_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})(?=[ \t]*;|\Z)")
 
@@ -88,7 +90,8 @@ class Arrival:
         if size == 0:
             return self._last_chunk(line_end)
         arrived = len(self.received) - line_end - 2
-        self.is_cut = self._payload + min(arrived, size) > MAX_BODY_BYTES or len(self.received) > MAX_ARRIVAL_BYTES
+        payload = self._payload + min(arrived, size)
+        self.is_cut = payload > MAX_BODY_BYTES + READ_AHEAD_BYTES or len(self.received) > MAX_ARRIVAL_BYTES
         if arrived < size + 2:
             return None
         self._payload += size

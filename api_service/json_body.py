@@ -73,6 +73,9 @@ def _content(incoming: Request) -> bytes:
         raise Problem(415, "unsupported_media_type", "The body must be application/json in UTF-8.")
     if incoming.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Problem(415, "unsupported_media_type", "The body must not be compressed.")
+    # One byte too long is announced as well, and its end is not waited for: reading it would find a body cut short.
+    if (incoming.content_length or 0) > MAX_BODY_BYTES:
+        raise RequestEntityTooLarge
     try:
         content = incoming.get_data(cache=False)
     except (ParseException, NoMoreData):  # of the server, which takes chunks apart only while they are read

@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from api_service.auth.development import make_token
+from api_service.json_body import MAX_BODY_BYTES
 from tests.integration.api.client import RENT
 from tests.integration.api.served import COMMAND, ROOT, START_SECONDS, Served, environment
 
@@ -33,14 +34,17 @@ def test_requests_over_http_create_and_read_a_schedule(server: Served) -> None:
         for _ in range(6):  # both processes answer, each with connections of its own
             read = session.get(f"{url}{made.headers['Location']}", timeout=30, headers={"Connection": "close"})
             assert read.json()["description"] == made.json()["description"]
-        too_large = session.post(
-            f"{url}/v1/schedules",
-            data=iter([b" " * 40_000, b" " * 40_000]),
-            headers={"Idempotency-Key": "large", "Content-Type": "application/json"},
-            timeout=30,
-        )
-        assert too_large.status_code == 413
-        assert too_large.headers["Content-Type"] == "application/problem+json"
+        for data, status in (
+            (b" " * MAX_BODY_BYTES, 400),
+            (b" " * (MAX_BODY_BYTES + 1), 413),
+            (iter([b" " * 40_000, b" " * (MAX_BODY_BYTES - 40_000)]), 400),
+            (iter([b" " * 40_000, b" " * (MAX_BODY_BYTES - 39_999)]), 413),
+            (iter([b" " * 40_000, b" " * 40_000]), 413),
+        ):
+            headers = {"Idempotency-Key": "large", "Content-Type": "application/json"}
+            blank = session.post(f"{url}/v1/schedules", data=data, headers=headers, timeout=30)
+            assert blank.status_code == status
+            assert blank.headers["Content-Type"] == "application/problem+json"
     assert server.stop() == 0
     lines = server.log
     assert '"route": "/v1/schedules/<uuid:schedule_id>"' in lines

@@ -6,9 +6,10 @@ from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 from gunicorn.http.message import Request  # type: ignore[import-untyped]
 from gunicorn.http.unreader import IterUnreader  # type: ignore[import-untyped]
 
-from api_service.arrival import MAX_ARRIVAL_BYTES, MAX_HEAD_BYTES, Arrival
+from api_service.arrival import MAX_ARRIVAL_BYTES, MAX_HEAD_BYTES, READ_AHEAD_BYTES, Arrival
 from api_service.json_body import MAX_BODY_BYTES
 
+TOO_LONG = MAX_BODY_BYTES + READ_AHEAD_BYTES
 HEAD = b"POST /v1/schedules HTTP/1.1\r\nHost: x\r\n"
 WHOLE = (
     b"GET /healthz HTTP/1.1\r\n\r\n",
@@ -121,8 +122,8 @@ def test_what_follows_a_request_is_kept_for_the_next(request_: bytes) -> None:
         HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n",
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"1" * 2000,
-        HEAD + b"Transfer-Encoding: chunked\r\n\r\nfffff\r\n" + b" " * (MAX_BODY_BYTES + 1),
-        HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"8000\r\n" + b" " * 0x8000 + b"\r\n8001\r\n" + b" " * 0x8001,
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\nfffff\r\n" + b" " * (TOO_LONG + 1),
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"8000\r\n" + b" " * 0x8000 + b"\r\n8401\r\n" + b" " * 0x8401,
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"1;%s\r\n \r\n" % (b"x" * 500) * (MAX_ARRIVAL_BYTES // 500),
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + b"x" * (MAX_HEAD_BYTES + 1),
     ],
