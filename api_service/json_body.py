@@ -57,7 +57,8 @@ def parse(content: bytes) -> Any:
             content.decode("utf-8"),
             object_pairs_hook=_object,
             parse_constant=_refuse_constant,
-            parse_int=lambda digits: int(digits) if len(digits) <= LONGEST_INTEGER else float(digits),
+            parse_int=lambda digits: int(digits) if len(digits) <= LONGEST_INTEGER else _number(digits),
+            parse_float=_number,
         )
     except UnicodeDecodeError:
         raise _malformed("The body is not UTF-8.") from None
@@ -83,6 +84,12 @@ def _content(incoming: Request) -> bytes:
     if len(content) > MAX_BODY_BYTES:
         raise RequestEntityTooLarge
     return content
+
+
+def _number(text: str) -> int | float:
+    """An integer where it has no fraction: 5.0 is 5 (JSON Schema 2020-12, 6.1.1), in a body and in its fingerprint."""
+    value = float(text)
+    return int(value) if value.is_integer() else value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -146,9 +146,7 @@ class Flag(Read[bool]):
 
 
 def whole_number(value: Any) -> int | None:
-    """What JSON Schema calls an integer: a number without a fraction, 5.0 too (2020-12, 6.1.1); None for another."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
+    """A number without a fraction, which a body gives as an integer; None for anything else."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 

@@ -1,5 +1,6 @@
 """A POST repeated with its key has one effect and one answer."""
 
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -35,6 +36,32 @@ def test_spaces_and_order_make_no_other_body(api: Api) -> None:
     reordered = "{" + ", ".join(f'"{name}":\n "{value}"' for name, value in reversed(RENT.items())) + "}"
     again = api.call("POST", "/v1/schedules", key="rent", data=reordered, content_type="application/json")
     assert again.get_json()["id"] == first["id"]
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        ('"interval": 2', '"interval": 2.0'),
+        ('"interval": 20e-1', '"interval": 2'),
+        ('"retry": {"days": [0, 1]}', '"retry": {"days": [-0.0, 1E0]}'),
+    ],
+)
+def test_one_number_written_in_two_ways_makes_no_other_body(api: Api, first: str, again: str) -> None:
+    rent = json.dumps(RENT).removesuffix("}")
+    answers = [
+        api.call("POST", "/v1/schedules", key="rent", data=f"{rent}, {field}}}", content_type="application/json")
+        for field in (first, again)
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[1].headers["Idempotent-Replayed"] == "true"
+
+
+@pytest.mark.parametrize("other", ['"interval": 2.5', '"interval": "2"', '"interval": true', '"interval": 1'])
+def test_what_is_no_such_number_makes_another_body(api: Api, other: str) -> None:
+    api.schedule(key="rent", interval=2)
+    rent = json.dumps({**RENT, "interval": None}).replace('"interval": null', other)
+    response = api.call("POST", "/v1/schedules", key="rent", data=rent, content_type="application/json")
+    assert response.status_code == 422
 
 
 def test_the_same_key_with_another_body_is_a_422(api: Api) -> None:
