@@ -151,7 +151,7 @@ class World:
     def tick(self) -> list[Ready]:
         """One tick of the dispatcher; what it would tell workers."""
         published: list[Ready] = []
-        dispatch.tick(self.service, published.append)
+        dispatch.tick(self.service, published.extend)
         return published
 
     def pay(self, batches: Sequence[Ready] | None = None) -> int:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from amqp import PreconditionFailed  # type: ignore[import-untyped]
 from celery import Celery, Task, bootsteps
 from celery.signals import beat_init, celeryd_init, setup_logging, worker_shutting_down
+from celery.utils import uuid
 from celery.worker import consumer
+from kombu import pools
 from kombu.connection import Connection
 from kombu.entity import Exchange, Queue
 from redis import Redis
@@ -131,21 +135,50 @@ class Consumer(consumer.Consumer):  # type: ignore[misc]
         return self.ensure_connected(connection)
 
 
-def send(task: Task, queue: str, **arguments: object) -> None:
-    """One quick try to put a message in a queue. Raises whatever the transport raises when that failed."""
-    with app.producer_pool.acquire(block=True) as producer:
+class Message(NamedTuple):
+    """What a task is to be called with, and the queue it waits in."""
+
+    queue: str
+    arguments: Mapping[str, object]
+
+
+def send(task: Task, messages: Sequence[Message]) -> None:
+    """One quick try to put all messages in their queues: in one trip to a Redis, each confirmed by RabbitMQ.
+
+    Raises whatever the transport raises when that failed; some of them may be there then. They are made here and not by
+    `apply_async`, of whose work nothing else is needed and which takes five times as long.
+    """
+    with _producers(os.getpid()).acquire(block=True) as producer:
         try:
-            task.apply_async(
-                kwargs=arguments,
-                queue=queue,
-                producer=producer,
-                retry=False,
-                confirm_timeout=delivery.CONFIRM_SECONDS,
-            )
+            for queue in {message.queue for message in messages}:
+                producer.maybe_declare(app.amqp.queues[queue])
+            with producer.batch():
+                for message in messages:
+                    headers, properties, body, _ = app.amqp.create_task_message(
+                        uuid(), task.name, (), message.arguments, argsrepr="()", kwargsrepr=repr(message.arguments)
+                    )
+                    producer.publish(
+                        body,
+                        exchange="",
+                        routing_key=message.queue,
+                        serializer="json",
+                        headers=headers,
+                        delivery_mode="persistent",
+                        confirm_timeout=delivery.CONFIRM_SECONDS,
+                        **properties,
+                    )
         except Exception:
             # Taking leave politely would wait for ever for a broker that is frozen.
             producer.connection.collect()
             raise
+
+
+@lru_cache(maxsize=1)
+def _producers(_process: int) -> Any:
+    """This process's. What timed out is not sent again by the connection: who sends has one try, and in doubt tells
+    the same again later."""
+    options = {} if delivery.is_rabbit(settings.broker_url) else {"retry_on_timeout": False}
+    return pools.producers[app.connection_for_write(transport_options=options)]
 
 
 def _tick(task: str, seconds: float, queue: str) -> dict[str, object]:

@@ -30,7 +30,8 @@ GATHERED_MOST = 5000
 RECALLED_SECONDS = 5.0
 """While the provider recovers, a batch that was published so long ago and not begun makes way for another."""
 
-Publish = Callable[[Ready], None]
+Publish = Callable[[Sequence[Ready]], None]
+"""Tells workers of batches. When it raises, the broker may have taken some of them."""
 
 
 @dataclass(slots=True)
@@ -126,8 +127,15 @@ def _close(service: Service, day: date) -> bool:
 
 
 def _publish(service: Service, now: BusinessNow, publish: Publish) -> Sequence[int]:
-    """Marks batches as published, commits, then tells the broker; what it does not take is told again."""
+    """Marks batches as published, commits, then tells the broker; what it may not have taken is told again."""
     settings, today = service.settings, now.today
+
+    def waits(session: Session) -> bool:
+        lease = settings.lease_seconds
+        return (
+            publishing.waits(session, today, now=now.instant, lease_seconds=lease, most=PUBLISHED_MOST)
+            or not providers.state(session, settings.provider.name).is_normal
+        )
 
     def mark(session: Session) -> list[Ready]:
         run = runs.share(session, today)
@@ -143,19 +151,18 @@ def _publish(service: Service, now: BusinessNow, publish: Publish) -> Sequence[i
             room=_room(session, today, settings),
         )
 
-    ready = transact(service.sessions, mark)
+    ready = transact(service.sessions, mark) if transact(service.sessions, waits) else []
     reached("after_mark")
-    sent = 0
+    ids = [batch.id for batch in ready]
+    if not ids:
+        return ids
     try:
-        for batch in ready:
-            publish(batch)
-            reached("after_publish")
-            sent += 1
-    finally:
-        unsent = [batch.id for batch in ready[sent:]]
-        if unsent:
-            transact(service.sessions, lambda session: publishing.take_back(session, unsent))
-    return [batch.id for batch in ready]
+        publish(ready)
+    except BaseException:
+        transact(service.sessions, lambda session: publishing.take_back(session, ids))
+        raise
+    reached("after_publish")
+    return ids
 
 
 def _room(session: Session, today: date, settings: Settings) -> int | None:

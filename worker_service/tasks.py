@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -16,7 +17,7 @@ from shared.db.publishing import Ready
 from shared.db.retrying import transact
 from shared.settings import read_settings
 from worker_service import calendars, dispatch, extend, forget, pay, resolve, suspend
-from worker_service.celery_app import app, send
+from worker_service.celery_app import Message, app, send
 from worker_service.seal import Sealer
 from worker_service.service import Service
 
@@ -90,6 +91,12 @@ def _today(session: Session) -> date:
     return business_now(session, service().settings.business).today
 
 
-def publish(batch: Ready) -> None:
-    """Tells workers of a batch. One quick try: the next tick publishes what the broker did not take."""
-    send(pay_batch, "bulk" if batch.bulk else "pay", batch_id=batch.id, run_date=str(batch.run_date))
+def publish(batches: Sequence[Ready]) -> None:
+    """Tells workers of batches. One quick try: the next tick publishes what the broker did not take."""
+    send(
+        pay_batch,
+        [
+            Message("bulk" if batch.bulk else "pay", {"batch_id": batch.id, "run_date": str(batch.run_date)})
+            for batch in batches
+        ],
+    )

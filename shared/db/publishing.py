@@ -16,26 +16,33 @@ from shared.db.models import Batch
 # As text, not as a parameter: further turns have an index of their own.
 FIRST, FURTHER = "turn = 0", "turn > 0"
 DUE = """(wait_until IS NULL OR wait_until <= clock_timestamp()) AND (opens_at IS NULL OR opens_at <= :now)"""
+UNTOLD = f"""((status = 'waiting' AND {DUE} OR status = 'claimed' AND lease_until < clock_timestamp())
+  AND (published_at IS NULL OR published_at < clock_timestamp() - make_interval(secs => :lease)))"""
+TOLD = "(status = 'waiting' AND published_at >= clock_timestamp() - make_interval(secs => :lease))"
 READY = """
 UPDATE batch SET published_at = clock_timestamp()
 FROM (
   SELECT id, published_at IS NULL AS fresh FROM batch
-  WHERE run_date = :day AND (date < run_date) = :carried AND {turn}
-    AND ((status = 'waiting' AND {due}
-          AND (published_at IS NULL OR published_at < clock_timestamp() - make_interval(secs => :lease)))
-      OR (status = 'claimed' AND lease_until < clock_timestamp()
-          AND (published_at IS NULL OR published_at < clock_timestamp() - make_interval(secs => :lease))))
+  WHERE run_date = :day AND (date < run_date) = :carried AND {turn} AND {untold}
   ORDER BY turn, date, id LIMIT least(:room, greatest(:most - (
-    SELECT count(*) FROM batch WHERE run_date = :day AND (date < run_date) = :carried AND {turn} AND status = 'waiting'
-      AND published_at >= clock_timestamp() - make_interval(secs => :lease)), 0))
+    SELECT count(*) FROM batch WHERE run_date = :day AND (date < run_date) = :carried AND {turn} AND {told}), 0))
   FOR UPDATE SKIP LOCKED) AS due
 WHERE batch.id = due.id
 RETURNING batch.turn, batch.date, batch.id, due.fresh
 """
 BULK_SHARE = 5
 """Of batches that give way so many times fewer are published at a time, and while no more others wait than that."""
-READY_FIRST = text(READY.format(turn=FIRST, due=DUE))
-READY_FURTHER = text(READY.format(turn=FURTHER, due=DUE))
+READY_FIRST = text(READY.format(turn=FIRST, untold=UNTOLD, told=TOLD))
+READY_FURTHER = text(READY.format(turn=FURTHER, untold=UNTOLD, told=TOLD))
+
+FULL_ENOUGH = 0.75
+"""A queue that is so full is left alone: workers are far from its end, and to add few costs what adding many costs."""
+WAITS = text(f"""
+SELECT coalesce(bool_or(untold AND told <= CASE WHEN further THEN :few ELSE :most END * {FULL_ENOUGH}), false) FROM (
+  SELECT date < run_date AS carried, {FURTHER} AS further, bool_or({UNTOLD}) AS untold,
+    count(*) FILTER (WHERE {TOLD}) AS told
+  FROM batch WHERE run_date = :day AND status IN ('waiting', 'claimed') GROUP BY 1, 2) AS queue
+""")
 
 # Whether batches wait that gave way, and so few others that they may come.
 GAVE_WAY = text(f"""
@@ -73,6 +80,12 @@ class Ready(NamedTuple):
     bulk: bool = False
 
 
+def waits(session: Session, day: date, *, now: datetime, lease_seconds: float, most: int) -> bool:
+    """Whether `ready` would find batches for a queue that is not nearly full; without a lock."""
+    where = {"day": day, "now": now, "lease": lease_seconds, "most": most, "few": _few(most)}
+    return bool(session.scalar(WAITS, where))
+
+
 def ready(
     session: Session, day: date, *, now: datetime, lease_seconds: float, most: int, room: int | None = None
 ) -> list[Ready]:
@@ -94,7 +107,7 @@ def ready(
         rows = session.execute(READY_FIRST, {**where, "most": most, "carried": carried, "room": left}).all()
         left -= len(rows)
         found += [Ready(row.id, day) for row in sorted(rows, key=lambda row: (row.date, row.id))]
-    few = max(1, most // BULK_SHARE)
+    few = _few(most)
     if not session.scalar(GAVE_WAY, {"day": day, "now": now, "few": few}):
         return found
     for carried in (True, False):
@@ -102,6 +115,11 @@ def ready(
         left -= len(rows)
         found += [Ready(row.id, day, bulk=row.fresh) for row in sorted(rows, key=lambda row: row[:3])]
     return found
+
+
+def _few(most: int) -> int:
+    """How many of those that give way, where so many others may be published at a time."""
+    return max(1, most // BULK_SHARE)
 
 
 def recall(session: Session, day: date, *, older_than_seconds: float) -> int:

@@ -94,7 +94,7 @@ class Database:
 
     def publish(self, settings: Settings, now: BusinessNow) -> list[int]:
         published: list[Ready] = []
-        dispatch._publish(self._service(settings), now, published.append)
+        dispatch._publish(self._service(settings), now, published.extend)
         return [batch.id for batch in published]
 
     def count_death(self, settings: Settings, batch_id: int) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 
 import redis
@@ -7,6 +8,8 @@ import redis
 from deploy.local.ports import free_port
 from tests.integration.cli.command import assert_refused, payday
 from tests.world import World
+
+BATCHES = 80
 
 
 def test_one_tick_plans_the_day_and_wakes_the_workers(world: World, broker_url: str) -> None:
@@ -24,6 +27,20 @@ def test_one_tick_plans_the_day_and_wakes_the_workers(world: World, broker_url: 
     assert {message["headers"]["task"] for message in messages} == {"payday.pay"}
     again = payday("dispatch", **settings, BUSINESS_DATE=today)
     assert again.stdout == "planned:   nothing\nclosed:    nothing\npublished: 0 batches\n"
+
+
+def test_workers_are_told_of_all_batches_in_a_few_trips_and_in_their_order(world: World, broker_url: str) -> None:
+    world.schedules(BATCHES)
+    settings = {"DATABASE_URL": world.environment["DATABASE_URL"], "CELERY_BROKER_URL": broker_url, "BATCH_SIZE": "1"}
+    with redis.Redis.from_url(broker_url) as client:
+        before = client.info("stats")["total_reads_processed"]
+        told = json.loads(payday("dispatch", "--json", **settings, BUSINESS_DATE=world.today.isoformat()).stdout)
+        trips = client.info("stats")["total_reads_processed"] - before
+        messages = [json.loads(message) for message in reversed(client.lrange("pay", 0, -1))]
+    bodies = [json.loads(base64.b64decode(message["body"])) for message in messages]
+    assert [arguments["batch_id"] for _, arguments, _ in bodies] == told["published"]
+    assert len(told["published"]) == BATCHES
+    assert trips < BATCHES // 2
 
 
 def test_a_database_that_was_never_migrated_is_said_with_the_mend(empty_database_url: str, broker_url: str) -> None:

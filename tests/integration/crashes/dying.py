@@ -31,7 +31,7 @@ def work(environment: Mapping[str, str], days: Sequence[str]) -> None:
 def one_round(service: Service) -> int:
     """One tick, its batches and the resolver; how much there was to do."""
     ready: list[Ready] = []
-    dispatch.tick(service, ready.append)
+    dispatch.tick(service, ready.extend)
     extend_through(service, ready[0].run_date if ready else service.settings.business.frozen.date())  # type: ignore[union-attr]
     for batch in ready:
         pay.pay_batch(service, batch.id)

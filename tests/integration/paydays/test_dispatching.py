@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
@@ -13,8 +14,14 @@ from sqlalchemy import text
 from shared.db import publishing
 from tests.steps import take
 from tests.world import World
+from worker_service import dispatch
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+WAITING = text("""
+INSERT INTO batch (run_date, date, first_id, last_id)
+SELECT '2026-03-02', '2026-03-02', gen_random_uuid(), 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+FROM generate_series(1, :count)
+""")
 
 
 def test_a_batch_that_was_taken_while_it_counted_as_unpublished_is_offered_for_takeover(world: World) -> None:
@@ -27,6 +34,20 @@ def test_a_batch_that_was_taken_while_it_counted_as_unpublished_is_offered_for_t
         lambda s: s.execute(text("UPDATE batch SET lease_until = now() - interval '1 hour' WHERE status = 'claimed'"))
     )
     assert [ready.id for ready in world.tick()] == [batch.id]
+
+
+def test_what_the_broker_did_not_take_is_told_again_by_the_next_tick(world: World) -> None:
+    world.environment["BATCH_SIZE"] = "1"
+    world.set_day("2026-03-02")
+    world.schedules(3)
+
+    def refuse(batches: Sequence[publishing.Ready]) -> None:
+        raise ConnectionError(f"{len(batches)} batches and no broker")
+
+    with pytest.raises(ConnectionError, match="3 batches"):
+        dispatch.tick(world.service, refuse)
+    assert len(world.tick()) == 3
+    assert world.tick() == []
 
 
 def test_what_was_carried_over_is_dispatched_before_what_is_due_today(world: World) -> None:
@@ -48,16 +69,22 @@ def test_no_more_batches_are_published_than_asked_for(world: World, state: str) 
         world.pay()
         with world.service.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("ANALYZE batch"))
-    world.transact(
-        lambda s: s.execute(
-            text(
-                "INSERT INTO batch (run_date, date, first_id, last_id) SELECT '2026-03-02', '2026-03-02',"
-                " gen_random_uuid(), 'ffffffff-ffff-ffff-ffff-ffffffffffff' FROM generate_series(1, 300)"
-            )
-        )
-    )
+    world.transact(lambda s: s.execute(WAITING, {"count": 300}))
     ready = world.transact(lambda s: publishing.ready(s, date(2026, 3, 2), now=NOON, lease_seconds=120, most=5))
     assert len(ready) == 5
+
+
+def test_a_queue_that_is_nearly_full_is_left_alone(world: World) -> None:
+    world.schedule()
+    world.pay()
+    world.transact(lambda s: s.execute(WAITING, {"count": 150}))
+    begun = text("UPDATE batch SET status = 'done' WHERE id = ANY(:ids)")
+    told = [batch.id for batch in world.tick()]
+    assert len(told) == dispatch.PUBLISHED_MOST
+    world.transact(lambda s: s.execute(begun, {"ids": told[:24]}))
+    assert world.tick() == []
+    world.transact(lambda s: s.execute(begun, {"ids": told[24:25]}))
+    assert len(world.tick()) == 25
 
 
 def test_two_takers_of_a_batch_whose_lease_ran_out_do_not_both_get_it(world: World) -> None:
