@@ -10,10 +10,13 @@ TARGET = 0.03
 
 
 def measure(options: Options) -> Figure:
-    """The dispatcher's planning and publishing on the wall, against the run from first claim to last settlement."""
+    """The dispatcher's planning and publishing on the wall, against the run from its plan to its last settlement.
+
+    On the wall is the stricter way: while it publishes, workers, bank and PostgreSQL have the cores as well.
+    """
     runs = long_runs(options)
     ticks = Side("planning and publishing", "s", tuple(sum(run.ticks_seconds) for run in runs))
-    whole = Side("the run", "s", tuple(run.seconds for run in runs))
+    whole = Side("the run with its plan", "s", tuple(run.ticks_seconds[0] + run.seconds for run in runs))
     planning, publishing = runs[-1].ticks_seconds
     notes = [f"of the last run, planning took {planning:.2f} s and publishing {publishing:.2f} s"]
     what = f"cutting {runs[0].events:,} due events into batches and publishing them, on the wall"
