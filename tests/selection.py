@@ -22,13 +22,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Take tests out of a run that are not for it; they are deselected, not skipped."""
-    wanted = [item for item in items if _is_wanted(item)]
+    kept = {item for item in items if _is_wanted(item)}
     if config.getoption("--on-database"):
-        wanted = list(_first_and_last(wanted))
-    if len(wanted) < len(items):
-        kept = set(wanted)
+        kept = set(_first_and_last([item for item in items if item in kept]))
+    if len(kept) < len(items):
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-        items[:] = wanted
+        # In the order in which they were: a fixture of several tests with parameters would be made anew for each.
+        items[:] = [item for item in items if item in kept]
 
 
 def _first_and_last(items: Sequence[pytest.Item]) -> Iterator[pytest.Item]:

@@ -41,7 +41,14 @@ FROM generate_series(1, :count) AS n
 """)
 
 
-@pytest.fixture(scope="module", params=["never analysed", "analysed", "analysed when only another day had rows"])
+STATISTICS = ["never analysed", "analysed", "analysed when only another day had rows"]
+
+
+# One process for all tests of one month: the others would fill it once more.
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(known, id=known, marks=pytest.mark.xdist_group(f"plans, {known}")) for known in STATISTICS],
+)
 def engine(postgres_server: Any, template_database: str, request: pytest.FixtureRequest) -> Iterator[Engine]:
     """A month of 200,000 events with statistics as they can be: none, true, and skewed."""
     name = postgres_server.create(template_database)

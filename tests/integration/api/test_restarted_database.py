@@ -16,6 +16,7 @@ from tests.embedded import running_postgres
 from tests.integration.api.client import RENT
 from tests.integration.api.served import Served
 
+pytestmark = pytest.mark.xdist_group("restarted")
 WAIT_SECONDS = 12 + 5 + 3
 """For an answer, then for a new connection, and some to spare."""
 PROBE_SECONDS = 10.0

@@ -15,6 +15,8 @@ from tests.embedded import DatabaseServer
 from tests.integration.api.client import RENT
 from tests.integration.api.served import Served
 
+pytestmark = pytest.mark.xdist_group("slow clients")
+
 SLOW = 50
 ENOUGH_SECONDS = 10.0
 """For ten requests and their probes: who waits for a slow client waits until that is given up."""

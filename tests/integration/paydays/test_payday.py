@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.integration.paydays.test_turns import fill
 from tests.world import World
 
 
@@ -104,7 +105,7 @@ def test_payer_payee_amount_currency_and_reference_reach_the_bank_as_they_were_s
 
 def test_rubbish_for_one_payment_leaves_the_other_999_paid(world: World) -> None:
     world.bank.faults({"fault": "result", "payerId": "payer-500", "body": {"what": "ever"}})
-    world.schedules(1000)
+    fill(world, [(f"payer-{number}", "payee") for number in range(1000)])
     world.environment["PROVIDER_BATCH_SIZE"] = "250"
     world.set_day("2026-03-02")
     world.pay()

@@ -21,10 +21,11 @@ SELECT 'alice', 'alice', 'event.updated', 'event', n, '{"amount": 2500}' FROM ge
 """)
 SEAL = text("INSERT INTO audit_seal SELECT id, id, sha256('x'), now() FROM audit WHERE id <= :sealed")
 STRIKE = text("DELETE FROM audit_waiting WHERE audit_id <= :sealed")
+MARKS = {"analysed when it was empty": [], "analysed": [pytest.mark.all], "never analysed": [pytest.mark.all]}
+# One process for all tests of one audit: the others would write it once more.
 STATISTICS = [
-    "analysed when it was empty",
-    pytest.param("analysed", marks=pytest.mark.all),
-    pytest.param("never analysed", marks=pytest.mark.all),
+    pytest.param(known, id=known, marks=[pytest.mark.xdist_group(f"audit, {known}"), *marks])
+    for known, marks in MARKS.items()
 ]
 TABLES = ("audit", "audit_seal", "audit_waiting")
 
