@@ -19,13 +19,15 @@ BACK_OFF_SECONDS = (5.0, 60.0)
 
 @dataclass(slots=True)
 class Decisions:
-    """What is written about the events of a part. `held`: a hold came while it was being sent."""
+    """What is written about the events of a part. `held`: a hold came while it was being sent; `slow`: some were left
+    out for a party whose calls time out."""
 
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     never_sent: list[str] = field(default_factory=list)
     key_used: list[str] = field(default_factory=list)
     wait_seconds: float = 0.0
     held: bool = False
+    slow: bool = False
 
     @property
     def leftover(self) -> bool:
@@ -40,7 +42,7 @@ def decide(claim: Claim, orders: Orders, results: Results) -> Decisions:
     """What the outcomes mean for the events. An event of an earlier holder is never given back (rule K3), and one that
     cannot be written is put aside (rule C8)."""
     outcomes = {payment.event_id: results.outcomes.get(payment.key) for payment in orders.payments}
-    decisions, unwritable = Decisions(), set(orders.unwritable)
+    decisions, unwritable = Decisions(slow=bool(results.slow)), set(orders.unwritable)
     for event in claim.fresh:
         if event.id in unwritable:
             decisions.verdicts[event.id] = Verdict("failed", QUARANTINED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.db.parts import Claim
 from shared.settings import Settings
@@ -11,11 +11,15 @@ from worker_service.decisions import Decisions
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a part's settlement leaves the batch: paid on, done, or waiting so many seconds, also because of a hold."""
+    """How a part's settlement leaves the batch: paid on, done, or waiting so many seconds, also because of a hold.
+
+    `gives_way`: what is left of it is a slow party's, and comes after everything else.
+    """
 
     more: bool = False
     wait_seconds: float | None = None
     held: bool = False
+    gives_way: bool = False
 
 
 def ending(settings: Settings, claim: Claim, decisions: Decisions, *, room: bool) -> Ending:
@@ -25,18 +29,19 @@ def ending(settings: Settings, claim: Claim, decisions: Decisions, *, room: bool
     """
     if decisions.held:
         return Ending(wait_seconds=settings.lease_seconds, held=True)
-    wait_seconds = waiting(claim, decisions)
+    left = left_by(claim, decisions)
     if settings.provider.part_size is not None and claim.fresh and room:
         return Ending(more=True)  # what came back lies behind it, and costs the others nothing
-    if wait_seconds is not None:
-        return Ending(wait_seconds=wait_seconds, held=claim.held)
+    if left.wait_seconds is not None:
+        return Ending(wait_seconds=left.wait_seconds, held=claim.held, gives_way=left.slow)
     if settings.provider.part_size is not None and claim.fresh:
         return Ending(wait_seconds=0.0, held=claim.held)
     return Ending(wait_seconds=settings.lease_seconds, held=True) if claim.held else Ending()
 
 
-def waiting(claim: Claim, decisions: Decisions) -> float | None:
-    """How long the batch waits for what came back of it so far; None: nothing did."""
+def left_by(claim: Claim, decisions: Decisions) -> Claim:
+    """The claim, with what its batch has to wait for after this part."""
     if not decisions.leftover:
-        return claim.wait_seconds
-    return max(claim.wait_seconds or 0.0, decisions.wait_seconds)
+        return claim
+    seconds = max(claim.wait_seconds or 0.0, decisions.wait_seconds)
+    return replace(claim, wait_seconds=seconds, slow=claim.slow or decisions.slow)

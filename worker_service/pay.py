@@ -21,7 +21,7 @@ from shared.log import get_logger
 from shared.settings import Settings
 from worker_service import trouble
 from worker_service.decisions import Decisions, decide
-from worker_service.ending import Ending, ending, waiting
+from worker_service.ending import Ending, ending, left_by
 from worker_service.gateway import Results
 from worker_service.late_proofs import prove
 from worker_service.orders import last_start, orders
@@ -81,7 +81,7 @@ def _take(service: Service, session: Session, batch_id: int) -> Claim | None:
 
 
 def _pay_part(service: Service, claim: Claim, until: float, watch: RunWatch) -> tuple[int, Ending, Claim]:
-    """One part: what it settled, and how it left the batch."""
+    """One part: what it settled, how it left the batch, and the claim that goes on."""
     started = time.monotonic()
     reached("after_claim")
     written = orders(service.settings, claim)
@@ -114,7 +114,7 @@ def _pay_part(service: Service, claim: Claim, until: float, watch: RunWatch) -> 
         given_back=len(decisions.never_sent) + len(decisions.key_used),
         seconds=round(time.monotonic() - started, 3),
     )
-    return settled, last, replace(claim, wait_seconds=waiting(claim, decisions))
+    return settled, last, left_by(claim, decisions)
 
 
 def _next(service: Service, claim: Claim) -> Claim | None:
@@ -170,7 +170,9 @@ def settle_part(settings: Settings, session: Session, claim: Claim, decisions: D
     if not left.more:
         # A hold that ended meanwhile woke the batches that waited then; this one still was ours.
         freed = left.held and not holds.active(session)
-        claims.finish(session, claim, wait_seconds=0.0 if freed else left.wait_seconds, held=left.held and not freed)
+        wait_seconds = 0.0 if freed else left.wait_seconds
+        held = left.held and not freed
+        claims.finish(session, claim, wait_seconds=wait_seconds, held=held, gives_way=left.gives_way)
     reached("in_settle_commit")
     return settled - len(kept)  # of the decisions: a proof that came too late must not be hidden by what was kept
 

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from shared.db import holds, parts, providers, runs, splitting
+from shared.db import holds, parts, providers, runs, splitting, turns
 from shared.db.clock import business_now
 from shared.db.doubt import doubt
 from shared.db.parts import Claim
@@ -138,15 +138,18 @@ def next_part(session: Session, claim: Claim, *, clock: BusinessClock, provider:
     return parts.claim_next(session, claim, holds.active(session), most=provider.part_size)
 
 
-def finish(session: Session, claim: Claim, *, wait_seconds: float | None, held: bool = False) -> None:
+def finish(
+    session: Session, claim: Claim, *, wait_seconds: float | None, held: bool = False, gives_way: bool = False
+) -> None:
     """Ends our hold on the batch: done, or waiting to be published again after `wait_seconds`.
 
-    `held`: it waits because of a hold, and is published as soon as that ends (rule P3).
+    `held`: it waits because of a hold, and is published as soon as that ends (rule P3). `gives_way`: to all others.
     """
     session.execute(
         text("""
             UPDATE batch SET status = CASE WHEN :again THEN 'waiting' ELSE 'done' END,
               worker = NULL, lease_until = NULL, published_at = NULL, held = :held, deaths = 0,
+              turn = CASE WHEN :gives_way THEN greatest(turn, :last) ELSE turn END,
               wait_until = CASE WHEN :again THEN clock_timestamp() + make_interval(secs => :wait) END
             WHERE id = :batch AND epoch = :epoch AND status = 'claimed'
         """),
@@ -156,5 +159,7 @@ def finish(session: Session, claim: Claim, *, wait_seconds: float | None, held: 
             "again": wait_seconds is not None,
             "wait": wait_seconds or 0,
             "held": held,
+            "gives_way": gives_way,
+            "last": turns.LAST,
         },
     )

@@ -41,7 +41,8 @@ class Claim:
     `fresh` events were never sent with this key. `doubtful` ones were claimed by an earlier holder that did not
     settle them: each may have been sent (rule C4). `through`: the last id that was claimed. `held`: a hold kept
     some of it back. `retry`: it holds declined events whose retry day it is, and `todays`: those of this day, too.
-    `seconds_to_cutoff` counts from the claim.
+    `seconds_to_cutoff` counts from the claim. `wait_seconds`: how long what came back of earlier parts has to wait;
+    `slow`: some of it is a slow party's.
     """
 
     batch_id: int
@@ -54,6 +55,7 @@ class Claim:
     through: str = "00000000-0000-0000-0000-000000000000"
     held: bool = False
     wait_seconds: float | None = None
+    slow: bool = False
     fresh: list[ClaimedEvent] = field(default_factory=list)
     doubtful: list[ClaimedEvent] = field(default_factory=list)
 

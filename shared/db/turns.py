@@ -14,8 +14,8 @@ from sqlalchemy import text
 
 from shared.db.engine import Session
 
-LEAST: Final = 100
-"""Batches of fewer events hold nobody up."""
+LAST: Final = 1_000_000
+"""The turn of what is left for a party whose calls time out: after all that parties have by planning."""
 
 # As when a day is cut: on a month without statistics the planner would collect it in a bitmap for each batch.
 WALK, AGAIN = text("SET LOCAL enable_bitmapscan = off"), text("SET LOCAL enable_bitmapscan TO DEFAULT")
@@ -30,7 +30,8 @@ WITH ends AS (
     CROSS JOIN LATERAL (SELECT payer_id, payee_id FROM event WHERE date = :date AND id = b.last_id OFFSET 0) l
   WHERE b.run_date = :run_date AND b.date = :date AND b.status = 'waiting' AND b.ids IS NULL AND NOT b.retry),
 parties AS (
-  SELECT ends.id, ends.payer = m.payer_id AS pays, CASE WHEN ends.payer = m.payer_id THEN payer ELSE payee END AS party
+  SELECT ends.id, coalesce(ends.payer = m.payer_id, false) AS pays,
+    CASE WHEN ends.payer = m.payer_id THEN payer ELSE payee END AS party
   FROM ends
     CROSS JOIN LATERAL (
       SELECT id FROM event WHERE date = :date AND id >= ends.first_id ORDER BY id OFFSET :half LIMIT 1) h
@@ -46,8 +47,6 @@ def assign(session: Session, run_date: date, event_date: date, *, size: int) -> 
 
     The caller holds the run's row.
     """
-    if size < LEAST:
-        return
     session.execute(WALK)
     session.execute(ASSIGN, {"run_date": run_date, "date": event_date, "half": size // 2})
     session.execute(AGAIN)

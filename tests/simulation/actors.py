@@ -6,7 +6,7 @@ What they decide is production's; where production holds a transaction or a call
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
@@ -79,7 +79,7 @@ def paying(story: Story, message: Message) -> Steps:
         if not left.more:
             return
         yield
-        part = payday.next_part(settings, replace(part, wait_seconds=ending.waiting(part, decided)))
+        part = payday.next_part(settings, ending.left_by(part, decided))
 
 
 def _paying(

@@ -12,6 +12,7 @@ from worker_service.gateway.budget import Budget
 from worker_service.gateway.classify_batch import BatchReading
 from worker_service.gateway.delivery import Call, Delivery
 from worker_service.gateway.refusals import Refusals
+from worker_service.gateway.slow_parties import SlowParties
 from worker_service.gateway.trouble import Trouble, TroubleKind
 
 SLOW_SECONDS: Final = 1.0
@@ -28,8 +29,11 @@ class Diagnosis:
     If it is everybody's, the brake ends it.
     """
 
-    def __init__(self, brake: Brake, refusals: Refusals, budget: Budget, *, timeout_seconds: float) -> None:
+    def __init__(
+        self, brake: Brake, refusals: Refusals, slow: SlowParties, budget: Budget, *, timeout_seconds: float
+    ) -> None:
         self._brake = brake
+        self._slow = slow
         self._refusals = refusals
         self._budget = budget
         self._slow_seconds = min(SLOW_SECONDS, timeout_seconds / 2)
@@ -57,6 +61,9 @@ class Diagnosis:
     def heard(self, payments: Sequence[Payment], reading: BatchReading, seconds: float) -> tuple[bool, float | None]:
         """One send took so long; whether it was counted, and how long the provider asks to wait."""
         first = next(iter(reading.outcomes.values()))
+        if len(payments) == 1:
+            timed_out = first.kind is OutcomeKind.AMBIGUOUS and seconds >= self._slow_seconds
+            self._slow.heard(payments[0], timed_out=timed_out)
         asked = first.retry_after_seconds  # what asks us to wait says so of the whole call
         if max(seconds, asked or 0.0) < self._slow_seconds:
             return False, asked

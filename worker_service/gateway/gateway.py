@@ -24,6 +24,7 @@ from worker_service.gateway.lanes import Lanes
 from worker_service.gateway.pace import Pace, Reserve
 from worker_service.gateway.refusals import Refusals
 from worker_service.gateway.resending import SENDS_MAX
+from worker_service.gateway.slow_parties import SlowParties
 from worker_service.gateway.transport import Transport
 from worker_service.gateway.trouble import Trouble
 
@@ -36,8 +37,8 @@ class Results:
 
     `outcomes`: for every key of which a send began. `not_begun`: keys of which none began in this call; what was
     ambiguous before stays ambiguous. `alerts`: what belongs to no payment of ours and somebody must look at.
-    `trouble`: what is wrong with the provider as a whole. `seconds`: how
-    long ago the first of these sends could begin.
+    `trouble`: what is wrong with the provider as a whole. `seconds`: how long ago the first of these sends could
+    begin. `slow`: keys among those not begun that were left out for a payer or payee whose calls time out.
     """
 
     outcomes: Mapping[str, Outcome]
@@ -45,6 +46,7 @@ class Results:
     alerts: tuple[str, ...] = ()
     trouble: Trouble | None = None
     seconds: float = 0.0
+    slow: frozenset[str] = frozenset()
 
 
 class Gateway:
@@ -63,7 +65,7 @@ class Gateway:
         self._batch_size = provider.batch_size
         self._keyed = provider.mode == "key"
         self._timeout_seconds = provider.timeout_seconds
-        self._brake, self._refusals = Brake(2 * provider.concurrency), Refusals()
+        self._brake, self._refusals, self._slow = Brake(2 * provider.concurrency), Refusals(), SlowParties()
         self._pace = Pace(reserve) if reserve else None
         self._calls = Calls(provider.token)
         tls = tls_context() if provider.url.startswith("https") else None
@@ -95,8 +97,10 @@ class Gateway:
         outcomes = {} if self._keyed else dict(earlier)
         sendable = [payment for key, payment in waiting.items() if key not in outcomes]
         began = time.monotonic()
-        budget, gate = Budget(last_start, stopped), Gate(may_send, self._pace)
-        diagnosis = Diagnosis(self._brake, self._refusals, budget, timeout_seconds=self._timeout_seconds)
+        sparing = self._spares(sendable)
+        budget = Budget(last_start, stopped)
+        gate = Gate(self._slow.spared(may_send) if sparing else may_send, self._pace)
+        diagnosis = Diagnosis(self._brake, self._refusals, self._slow, budget, timeout_seconds=self._timeout_seconds)
 
         calls = [
             Delivery(sendable[start : start + self._batch_size], earlier, keyed=self._keyed, gate=gate)
@@ -112,7 +116,8 @@ class Gateway:
         strays = sum(call.strays for call in calls)
         alerts = (f"{strays} results for keys that were not in the call",) if strays else ()
         not_begun = frozenset(waiting.keys() - outcomes.keys())
-        return Results(outcomes, not_begun, alerts, diagnosis.trouble, time.monotonic() - began)
+        slow = frozenset(key for key in not_begun if sparing and self._slow.includes(waiting[key]))
+        return Results(outcomes, not_begun, alerts, diagnosis.trouble, time.monotonic() - began, slow)
 
     def ask(self, key: str, amount: str) -> Answer:
         """What the provider knows of `key`, a payment of `amount`; whether NOT_FOUND counts, the caller judges.
@@ -138,6 +143,10 @@ class Gateway:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _spares(self, payments: Sequence[Payment]) -> bool:
+        """Whether those of slow parties are left out: they go when nothing else does. A call for many shows none."""
+        return self._batch_size == 1 and not all(self._slow.includes(payment) for payment in payments)
 
     def _run(self, deliveries: Sequence[Delivery], budget: Budget, diagnosis: Diagnosis, *, single: bool) -> None:
         send = self._calls.make_payment if single else self._calls.make_batch

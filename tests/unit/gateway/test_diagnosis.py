@@ -15,6 +15,7 @@ from worker_service.gateway.classify_batch import BatchReading, for_all
 from worker_service.gateway.delivery import Delivery
 from worker_service.gateway.diagnosis import Diagnosis
 from worker_service.gateway.refusals import Refusals
+from worker_service.gateway.slow_parties import SlowParties
 from worker_service.gateway.trouble import Trouble, TroubleKind
 
 AMBIGUOUS = Outcome(OutcomeKind.AMBIGUOUS)
@@ -25,7 +26,9 @@ class Part:
 
     def __init__(self, brake: Brake | None = None, refusals: Refusals | None = None, *, timeout: float = 10.0) -> None:
         self.budget = Budget(time.monotonic() + 60)
-        self.diagnosis = Diagnosis(brake or Brake(8), refusals or Refusals(), self.budget, timeout_seconds=timeout)
+        self.diagnosis = Diagnosis(
+            brake or Brake(8), refusals or Refusals(), SlowParties(), self.budget, timeout_seconds=timeout
+        )
         self.sends = 0
 
     def send(self, outcome: Outcome, count: int, *, refusal: str | None = None, seconds: float = 0.0) -> int:
