@@ -31,7 +31,7 @@ SELECT :day, id, id, payer_id, payee_id, 2500, 'GBP', :day, 1, 1 FROM made
 
 @pytest.fixture
 def town(world: World) -> World:
-    """A world whose batches are large enough for their turns to count."""
+    """A world with batches of a hundred."""
     world.environment |= {"BATCH_SIZE": str(BATCH), "PROVIDER_BATCH_SIZE": str(BATCH)}
     world.set_day("2026-03-02")
     return world
@@ -79,6 +79,13 @@ def test_without_turns_he_waits_for_all(town: World, monkeypatch: pytest.MonkeyP
 def test_a_payee_gives_way_as_a_payer_does(town: World) -> None:
     fill(town, [(payer, "big") for payer, _ in others(3, "some")] + others(1))
     assert published(town) == [("some", False), ("other", False), ("some", True), ("some", True)]
+
+
+@pytest.mark.parametrize("size", [1, 2, 20])
+def test_however_small_the_batches_are(town: World, size: int) -> None:
+    town.set_day("2026-03-02", batch_size=size)
+    fill(town, many("big", 1)[: 4 * size] + others(1)[: 3 * size])
+    assert published(town) == [("big", False)] + [("other", False)] * 3 + [("big", True)] * 3
 
 
 def test_parties_with_many_batches_give_way_to_each_other(town: World) -> None:
