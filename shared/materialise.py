@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,6 +20,8 @@ from shared.domain.recurrence import Frequency, Rule
 from shared.domain.rule_check import gives_no_date
 from shared.domain.timeline import Revision, Terms, Timeline
 from shared.ids import new_id, new_ids
+
+Insert = Callable[[Session, Schedule, Sequence[Entry]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,12 @@ class Opened(NamedTuple):
     entries: list[Entry]
 
 
-def open_schedule(session: Session, gate: Gate, asked: NewSchedule, horizon: Horizon) -> Opened:
+def open_schedule(
+    session: Session, gate: Gate, asked: NewSchedule, horizon: Horizon, insert: Insert = new_schedules.insert
+) -> Opened:
     """Writes a schedule, its first revision and its events up to the horizon, in a fixed number of statements.
 
+    `insert` writes their rows, and raises what it raises.
     Raises Invalid when it would start before the next open date (rule D2), and when its rule gives no date.
     """
     rule = asked.rule
@@ -75,7 +80,7 @@ def open_schedule(session: Session, gate: Gate, asked: NewSchedule, horizon: Hor
         made(item, model, [], gate.next_open_date, event_id=event_id)
         for item, event_id in zip(written.occurrences, new_ids(len(written.occurrences)), strict=True)
     ]
-    new_schedules.insert(session, schedule, stored)
+    insert(session, schedule, stored)
     entries.book(session, gate, [], stored)
     calendars.keep(session, loaded.values(), gate.now.today)
     return Opened(schedule, sorted(stored, key=lambda entry: (entry.date, str(entry.id))))

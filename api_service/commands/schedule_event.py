@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from api_service.schemas.snapshot import of_schedule
-from shared.db import audit, live_schedules, runs, schedule_view
+from shared.db import new_schedules, runs, schedule_view
 from shared.db.audit import Act
 from shared.db.clock import business_now
 from shared.db.engine import Session
 from shared.db.models import Schedule
+from shared.db.new_schedules import Asked, TooMany
 from shared.db.schedule_view import Standing
 from shared.db.touched import touch
 from shared.domain.entries import Entry
@@ -38,25 +39,17 @@ def schedule_event(session: Session, settings: Settings, act: Act, asked: NewSch
     """
     touch(session, [asked.payer_id])
     gate = runs.enter(session, business_now(session, settings.business))
-    _check_number(session, asked.payer_id, gate.now.today, settings.limits.schedules)
-    schedule, written = open_schedule(session, gate, asked, settings.horizon)
-    audit.record(
-        session,
-        act,
-        "schedule.created",
-        subject="schedule",
-        subject_id=schedule.id,
-        payer_id=schedule.payer_id,
-        before=None,
-        after=of_schedule(schedule),
-    )
-    standing = schedule_view.standing_of_new(schedule, written, gate.now.today)
-    return Created(schedule, standing, written[:FIRST_EVENTS])
+    most, today = settings.limits.schedules, gate.now.today
 
+    def insert(session: Session, schedule: Schedule, written: Sequence[Entry]) -> None:
+        new_schedules.insert_asked(session, schedule, written, Asked(act, of_schedule(schedule), most, today))
 
-def _check_number(session: Session, payer_id: str, today: date, limit: int) -> None:
-    if limit and live_schedules.count(session, payer_id, today, enough=limit) >= limit:
+    try:
+        schedule, written = open_schedule(session, gate, asked, settings.horizon, insert)
+    except TooMany:
         raise Conflict(
-            f"This payer has {limit} schedules that are not over, and may have no more; cancel some.",
+            f"This payer has {most} schedules that are not over, and may have no more; cancel some.",
             code="too_many_schedules",
-        )
+        ) from None
+    standing = schedule_view.standing_of_new(schedule, written, today)
+    return Created(schedule, standing, written[:FIRST_EVENTS])

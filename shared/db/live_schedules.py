@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Final
-
-from sqlalchemy import text
-
-from shared.db.engine import Session
 
 # The payer's newest schedules by the index (payer_id, id), stopped at enough of them: no index of its own, which each
 # extension would have to keep. Older ones beyond twice the limit are not looked at, so that a payer with a long past
 # costs no more than one at the limit.
-COUNT: Final = text("""
+COUNT: Final = """
 SELECT count(*) FROM (
   SELECT FROM (
     SELECT status, written_through FROM schedule WHERE payer_id = :payer_id ORDER BY id DESC LIMIT 2 * :enough
@@ -20,10 +15,5 @@ SELECT count(*) FROM (
   WHERE status = 'active' AND written_through >= :today
   LIMIT :enough
 ) live
-""")
-
-
-def count(session: Session, payer_id: str, today: date, *, enough: int) -> int:
-    """The payer's schedules that are not cancelled and have a nominal date today or later; at most `enough`."""
-    found = session.scalar(COUNT, {"payer_id": payer_id, "today": today, "enough": enough})
-    return int(found or 0)
+"""
+"""The payer's schedules that are not cancelled and have a nominal date today or later; at most `enough`."""

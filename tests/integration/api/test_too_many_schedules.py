@@ -74,7 +74,7 @@ def test_counting_reads_the_payers_index_backwards_and_stops_at_enough(api: Api)
     )
     api.rows("ANALYZE schedule")
     parameters = {"payer_id": "alice", "today": "2026-11-20", "enough": 1000}
-    plan = [row[0] for row in api.rows(f"EXPLAIN (ANALYZE, TIMING OFF) {COUNT.text}", **parameters)]
+    plan = [row[0] for row in api.rows(f"EXPLAIN (ANALYZE, TIMING OFF) {COUNT}", **parameters)]
     (scan,) = [line for line in plan if "on schedule " in line]
     assert "Index Scan Backward using schedule_payer" in scan
     assert "rows=1000" in scan.partition("actual")[2]
