@@ -67,6 +67,7 @@ REFUSALS: Final[Mapping[HTTPStatus, Refusal]] = {
             "date_collapsed",
             "date_not_in_rule",
             "date_not_open",
+            "date_too_far",
             "schedule_cancelled",
             "schedule_paused",
             "too_many_schedules",

@@ -18,8 +18,8 @@ from shared.db.plans import Plan
 from shared.db.runs import Gate
 from shared.domain.edits import Changes, Edit, Staying, first_collapsed, reconcile, staying
 from shared.domain.entries import Entry
-from shared.domain.errors import FieldProblem, Invalid
-from shared.domain.horizon import Horizon, Reach, reach
+from shared.domain.errors import Conflict, FieldProblem, Invalid
+from shared.domain.horizon import Horizon, Reach, is_far_ahead, reach
 from shared.domain.lifecycle import EDITABLE, CancelReason
 from shared.domain.revising import Revised, ScheduleChange, revise
 from shared.domain.rule_check import gives_no_date
@@ -154,8 +154,7 @@ def _check_goes_on(before: Timeline, after: Timeline, change: ScheduleChange, re
     if next(after.nominal_dates(), None) is None:
         raise gives_no_date(after.last.rule)
     if change.from_date is not None and next(before.nominal_dates(change.from_date), None) is None:
-        *_, (last, _) = before.nominal_dates()
-        raise Invalid(FieldProblem("/from", f"lies after the last date, {last}"))
+        raise Invalid(FieldProblem("/from", f"lies after the last date, {before.last_date()}"))
     if revised.new_rule and next(before.nominal_dates(revised.seam), None):
         raise gives_no_date(after.last.rule)
 
@@ -177,17 +176,28 @@ def _reconciled(
     stored = entries.lock_to_edit(session, schedule, timeline.reach_back(edit.seam))
     stays = staying(stored, timeline, next_open, edit)
     since = first_collapsed(stored, timeline, edit.seam, next_open, stays)
-    open_dates = (entry.nominal_date for entry in stored if entry.status in EDITABLE)
-    through = max([edit.through, *open_dates])
+    left = [entry.nominal_date for entry in stored if edit.leaves(entry, next_open)]
+    far = {day for day in left if is_far_ahead(timeline, edit.through, day)}
+    if far and edit.reason is not CancelReason.COLLAPSED:
+        detail = f"would keep the event of {max(far)}, which lies too many dates ahead; cancel it first"
+        raise Invalid(FieldProblem("/overridden", detail))
+    # A calendar's change can be refused by nobody: what lies so far ahead stays as it is.
+    at_hand = [entry for entry in stored if entry.nominal_date not in far]
+    through = max([edit.through, *(day for day in left if day not in far)])
     found = _occurrences(session, schedule, timeline, since, next_open, stays)
     wanted = list(takewhile(lambda item: item.nominal_date <= through, found))
-    changes = reconcile(stored, wanted, blank(schedule), plan.pauses, next_open, edit, since)
+    changes = reconcile(at_hand, wanted, blank(schedule), plan.pauses, next_open, edit, since)
     return changes, list(takewhile(lambda item: item.nominal_date <= edit.through, wanted))
 
 
 def place_of(session: Session, gate: Gate, schedule: Schedule, timeline: Timeline, skipped: Entry) -> Occurrence | None:
-    """The payment that a skipped event would be among the others; None where it is none of them any more."""
+    """The payment that a skipped event would be among the others; None where it is none of them any more.
+
+    Raises Conflict for one that lies too many dates ahead to be counted.
+    """
     next_open, day = gate.next_open_date, skipped.nominal_date
+    if is_far_ahead(timeline, schedule.written_through, day):
+        raise Conflict(f"{day} lies too many dates ahead; schedule the payment anew.", code="date_too_far")
     stored = entries.lock_to_edit(session, schedule, timeline.reach_back(day))
     stays = staying(stored, timeline, next_open, Edit(seam=date.max))
     # What an extension is still to write before it has its numbers first.

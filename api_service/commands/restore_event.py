@@ -24,7 +24,7 @@ def restore_event(session: Session, settings: Settings, act: Act, *, event_id: U
     """Takes back a skipped event, with the terms in force now unless it was edited by itself (rule S5).
 
     Raises NotFound, and Conflict: it is not skipped, its schedule is cancelled, its rule does not give the date any
-    more, its day has another payment now, or the date has passed.
+    more, its day has another payment now, or the date has passed or lies too far ahead.
     """
     gate, schedule, entry = editing.begin_event(session, settings.business, event_id, payer_id)
     if entry.cancel_reason != CancelReason.SKIPPED:

@@ -50,8 +50,14 @@ class Edit:
         """
         if entry.nominal_date < next_open:
             return True
-        by_rule = self.replaces and entry.nominal_date >= self.seam
-        return entry.overridden and (not by_rule or self.overridden is Overridden.KEEP)
+        return entry.overridden and (not self._by_rule(entry) or self.overridden is Overridden.KEEP)
+
+    def leaves(self, entry: Entry, next_open: date) -> bool:
+        """Whether an event may stay open; one that a new rule takes away for certain does not."""
+        return entry.status in EDITABLE and (not self._by_rule(entry) or self.spares(entry, next_open))
+
+    def _by_rule(self, entry: Entry) -> bool:
+        return self.replaces and entry.nominal_date >= self.seam
 
 
 @dataclass(frozen=True, slots=True)

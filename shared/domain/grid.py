@@ -28,6 +28,9 @@ class Grid(Protocol):
     def count_before(self, on: date) -> int:
         """How many of the grid's dates lie before `on`."""
 
+    def at_most_between(self, first: date, last: date) -> int:
+        """No fewer than the grid's dates from `first` through `last`; said at once, however far apart they are."""
+
 
 @dataclass(frozen=True, slots=True)
 class DayGrid:
@@ -43,6 +46,9 @@ class DayGrid:
     def count_before(self, on: date) -> int:
         return max(-((self.anchor - on).days // self.step_days), 0)
 
+    def at_most_between(self, first: date, last: date) -> int:
+        return max((last - max(first, self.anchor)).days // self.step_days + 1, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class ListedDates:
@@ -55,6 +61,9 @@ class ListedDates:
 
     def count_before(self, on: date) -> int:
         return bisect_left(self.listed, on)
+
+    def at_most_between(self, first: date, last: date) -> int:
+        return sum(first <= day <= last for day in self.listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,9 @@ class WorkingDays:
 
     def count_before(self, on: date) -> int:
         return sum(1 for _ in takewhile(lambda day: day < on, self.dates_from(self.anchor)))
+
+    def at_most_between(self, first: date, last: date) -> int:
+        return DayGrid(self.anchor, 1).at_most_between(first, last)
 
 
 Place: TypeAlias = Callable[[int, int], date | None]
@@ -122,6 +134,11 @@ class MonthGrid:
 
     def count_before(self, on: date) -> int:
         return sum(1 for _ in takewhile(lambda day: day < on, self.dates_from(self.since)))
+
+    def at_most_between(self, first: date, last: date) -> int:
+        # The date of a month may lie in the next one (month end `next`).
+        months = _month_number(last) - _month_number(max(first, self.since)) + 1
+        return max(months // self.step_months + 1, 0)
 
 
 def clamped(day: int) -> Place:

@@ -16,6 +16,10 @@ from shared.domain.timeline import Occurrence, Timeline
 WRITTEN_WHOLE: Final = 400
 """Bounded schedules of at most so many dates are written at once; no call gives more dates than this."""
 
+MOST_AHEAD: Final = 4_000
+"""Dates between what is written and an event that stays ahead of it: each of them is walked through at every change,
+and a rule by the day has three million before the calendar ends."""
+
 
 @dataclass(frozen=True, slots=True)
 class Horizon:
@@ -55,6 +59,14 @@ def reach(timeline: Timeline, horizon: Horizon, as_of: date) -> Reach:
         return Reach(date.max, None)
     last_enough = ahead[horizon.cycles_max - horizon.cycles_min].nominal_date
     return Reach(ahead[horizon.cycles_max - 1].nominal_date, last_enough + timedelta(days=1))
+
+
+def is_far_ahead(timeline: Timeline, written_through: date, nominal_date: date) -> bool:
+    """Whether too many dates come between what is written and a date to say what place it has among them."""
+    return (
+        nominal_date > written_through
+        and timeline.at_most_between(written_through + timedelta(days=1), nominal_date) > MOST_AHEAD
+    )
 
 
 def extension(

@@ -7,6 +7,7 @@ when the schedule was over does not become one when it goes on.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -23,6 +24,7 @@ from shared.domain.recurrence import Rule
 from shared.domain.rolling import LATE, Shift, first_working_from, last_working_before, roll
 
 _DAY: Final = timedelta(days=1)
+_STRIDE: Final = 16
 _Bound = TypeVar("_Bound", date, int)
 _NO_CALENDAR: Final = weekends_only()
 _NOTHING_HELD: Final[Mapping[date, date]] = MappingProxyType({})
@@ -126,6 +128,30 @@ class Timeline:
             total = total + number if count is None else max(total, min(total + number, count))
         return total
 
+    def at_most_between(self, first: date, last: date) -> int:
+        """No fewer than the nominal dates from `first` through `last`; said at once, however far apart they are."""
+        total = 0
+        for revision, until in self._spans(first):
+            rule, since = revision.rule, max(first, revision.from_date)
+            through = _least(last, self._end_date(revision), None if until is None else until - _DAY) or last
+            number = self._grid(rule).at_most_between(max(since, rule.opens or since), through)
+            number += sum(since <= day <= through for day in rule.kept)
+            total += _least(number, self._count(revision)) or 0
+        return total
+
+    def last_date(self) -> date | None:
+        """The last nominal date of a schedule that says where it ends; None if it has none.
+
+        An end date is stepped back from: from the first date on, a rule may give millions.
+        """
+        first, end_date, days = self.revisions[0].from_date, self.last.rule.end_date, 1
+        while end_date is not None and (end_date - first).days > days:
+            found = self._last_from(end_date - timedelta(days=days))
+            if found is not None:
+                return found
+            days *= _STRIDE
+        return self._last_from(first)
+
     def has_at_most(self, most: int) -> bool:
         """Whether it gives no more than `most` nominal dates."""
         if not self.bounded:
@@ -216,6 +242,9 @@ class Timeline:
         if next_open is not None and rolled < next_open <= day:
             rolled = first_working_from(next_open, calendar)
         return Dated(day, rolled, revision)
+
+    def _last_from(self, since: date) -> date | None:
+        return next((day for day, _ in deque(self.nominal_dates(since), maxlen=1)), None)
 
     def _spans(self, since: date) -> Iterator[tuple[Revision, date | None]]:
         """The revisions in force after `since`, each with the day on which the next one begins."""

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from shared.db import calendar_changes
+from shared.domain import horizon
 from shared.reroll import Rerolled, reroll_all
 from tests.edits import Edit, Subject, apply, change, edit_event, pause, restore, skip, subject_of
 from tests.world import ACT, World
@@ -132,6 +133,19 @@ def test_a_skipped_day_is_not_made_again(world: World) -> None:
     assert _live(world, schedule) == [11, 12]
     apply(subject, restore)
     assert _live(world, schedule) == [10, 11, 12]
+
+
+def test_an_event_too_far_ahead_to_be_counted_stays_as_it_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    far = subject_of(world, frequency="daily", count=None, start="2040-01-04", day_convention="following", before=skip)
+    apply(far, change(rule={"start_date": TOMORROW}))
+    with monkeypatch.context() as patched:
+        patched.setattr(horizon, "MOST_AHEAD", 10_000)  # as it was restored before such events were refused
+        apply(far, restore)
+    before = far.event()
+    _close_day(world, TENTH)
+    assert TENTH not in _nominal(world, far.schedule_id)
+    after = far.event()
+    assert (after.status, after.date, after.version) == ("scheduled", date(2040, 1, 4), before.version)
 
 
 def test_what_rests_moves_with_its_calendar_and_out_of_its_pause(world: World) -> None:
