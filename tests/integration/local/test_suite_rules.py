@@ -47,6 +47,25 @@ def test_alone(postgres_server): pass
 def test_without_one(): assert False
 """
 
+SHARED = """
+import pytest
+
+made = []
+
+@pytest.fixture
+def postgres_server(): pass
+
+@pytest.fixture(scope="module", params=[1, 2])
+def month(request):
+    made.append(request.param)
+    return request.param
+
+def test_one(postgres_server, month): pass
+
+def test_another(postgres_server, month): assert made == list(range(1, month + 1))
+
+def test_without_one(): assert False
+"""
 INTERRUPTED = """
 import signal, subprocess, sys
 
@@ -131,6 +150,11 @@ def in_the_background() -> Iterator[None]:
 def test_another_database_gets_the_first_and_the_last_case_of_what_uses_one(suite: pytest.Pytester) -> None:
     suite.makepyfile(test_suite=CASES)
     run(suite, "--on-database").assert_outcomes(passed=6, deselected=4)
+
+
+def test_what_its_tests_share_is_made_once_on_another_database_too(suite: pytest.Pytester) -> None:
+    suite.makepyfile(test_suite=SHARED)
+    run(suite, "--on-database").assert_outcomes(passed=4)
 
 
 @pytest.mark.usefixtures("in_the_background")
