@@ -45,7 +45,8 @@ def read_terms(body: Any, caller: Caller, settings: Settings) -> NewSchedule:
     if problems or currency is None or amounts.amount is None or rule is None:
         raise Invalid(*problems)
     terms = Terms(amounts.amount, fields["payee_id"], fields["reference"], amounts.first_amount, amounts.final_amount)
-    return NewSchedule(payer_id, currency, rule, terms, fields["pay_late"], fields["retry"])
+    listed = fields.get("dates") or ()
+    return NewSchedule(payer_id, currency, rule, terms, fields["pay_late"], fields["retry"], listed)
 
 
 def check_parties(payee_id: str | None, payer_id: str | None, problems: list[FieldProblem]) -> None:
@@ -116,7 +117,7 @@ def rule_of(fields: Mapping[str, Any], default_calendar: str) -> Rule:
     calendar = fields.get("calendar") or default_calendar
     if not is_calendar(calendar):
         problems.append(FieldProblem("/calendar", UNKNOWN_CALENDAR))
-    dates = tuple(fields.get("dates") or ())
+    dates = tuple(sorted(fields.get("dates") or ()))
     listed = fields["frequency"] == Frequency.DATES and dates
     try:
         rule = Rule(

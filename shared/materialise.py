@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 from shared.db import calendars, entries, followed, new_schedules, plans
@@ -26,7 +27,10 @@ Insert = Callable[[Session, Schedule, Sequence[Entry]], None]
 
 @dataclass(frozen=True, slots=True)
 class NewSchedule:
-    """What a user asks for; `pay_late` in calendar days, `retry_days` in working days after a first decline (S11)."""
+    """What a user asks for; `pay_late` in calendar days, `retry_days` in working days after a first decline (S11).
+
+    `listed`: the rule's dates in the order in which they were named, if that is another.
+    """
 
     payer_id: str
     currency: str
@@ -34,6 +38,7 @@ class NewSchedule:
     terms: Terms
     pay_late: int = 5
     retry_days: Sequence[int] | None = None
+    listed: Sequence[date] = ()
 
 
 class Opened(NamedTuple):
@@ -52,7 +57,7 @@ def open_schedule(
     Raises Invalid when it would start before the next open date (rule D2), and when its rule gives no date.
     """
     rule = asked.rule
-    _check_dates(rule, gate)
+    _check_dates(asked, gate)
     revision = Revision(plans.FIRST, rule.start_date, rule, asked.terms)
     loaded = plans.read_calendars(session, [rule])
     timeline = Timeline.of([revision], {code: item.calendar for code, item in loaded.items()})
@@ -112,11 +117,11 @@ def blank(schedule: Schedule) -> Entry:
     )
 
 
-def _check_dates(rule: Rule, gate: Gate) -> None:
+def _check_dates(asked: NewSchedule, gate: Gate) -> None:
     """Refuses a start date or a listed date before the next open one (rule D2)."""
-    detail = f"lies before the next possible date, {gate.next_open_date.isoformat()}"
+    rule, detail = asked.rule, f"lies before the next possible date, {gate.next_open_date.isoformat()}"
     if rule.frequency == Frequency.DATES:
-        early = [f"/dates/{index}" for index, day in enumerate(rule.dates) if day < gate.next_open_date]
+        early = [f"/dates/{index}" for index, day in enumerate(asked.listed or rule.dates) if day < gate.next_open_date]
     else:
         early = ["/startDate"] if rule.start_date < gate.next_open_date else []
     if early:

@@ -12,7 +12,7 @@ from api_service.schemas.reading import Day
 
 
 class DayList(List[date]):
-    """1 to `most` different dates, in any order; read as rising. A wrong one is named by its place: `/dates/3`."""
+    """1 to `most` different dates, read in the order given: a wrong one is named by its place in it, `/dates/3`."""
 
     default_error_messages = {  # noqa: RUF012 - read by marshmallow
         "required": "is required",
@@ -35,4 +35,4 @@ class DayList(List[date]):
         repeated = [index for index, day in enumerate(days) if first[day] != index]
         if repeated:
             raise ValidationError({index: ["is listed twice"] for index in repeated})
-        return [*sorted(day for day in days if day is not None)]
+        return days

@@ -23,7 +23,8 @@ class ScheduleChange:
     """What a user wants other: fields of `Rule` and of `Terms` with their new values, and of what holds for the whole
     schedule whatever its revision: `pay_late`, `retry_days`.
 
-    `from_date`: the nominal date from which it holds; None: the whole schedule.
+    `from_date`: the nominal date from which it holds; None: the whole schedule. `dates` stand in the order in which the
+    user named them.
     """
 
     rule: Mapping[str, Any] = field(default_factory=dict)
@@ -142,6 +143,8 @@ def _new_rule(timeline: Timeline, old: Rule, steps: Mapping[str, Any], bounds: M
     """
     last = timeline.last.rule
     values: dict[str, Any] = {"end_date": last.end_date, "count": last.count, **steps, **bounds}
+    if "dates" in values:
+        values["dates"] = tuple(sorted(values["dates"]))
     if values.get("dates") and values.get("frequency", old.frequency) == Frequency.DATES:
         values |= {"start_date": values["dates"][0], "day_of_month": None}
     elif steps.get("start_date", old.start_date) != old.start_date:
@@ -185,7 +188,9 @@ def _seam(timeline: Timeline, change: ScheduleChange, rule: Rule, start: date, a
     """From where the events are looked at: `start`, or earlier where a new start or listed date comes before it."""
     new_dates: list[tuple[str, date]] = []
     if rule.frequency == Frequency.DATES and "dates" in change.rule:
-        new_dates = [(f"/dates/{index}", day) for index, day in enumerate(rule.dates) if not timeline.gives(day)]
+        new_dates = [
+            (f"/dates/{index}", day) for index, day in enumerate(change.rule["dates"]) if not timeline.gives(day)
+        ]
     elif "start_date" in change.rule and change.rule["start_date"] != timeline.last.rule.start_date:
         new_dates = [("/startDate", change.rule["start_date"])]
     early = [pointer for pointer, day in new_dates if day < at.next_open]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.integration.api.client import Api
-from tests.integration.api.editing import FIVE_DAYS, edit, events, nominal, override, pay
+from tests.integration.api.client import Api, pointers
+from tests.integration.api.editing import FIVE_DAYS, edit, events, nominal, override, patch, pay
 
 
 def test_another_interval_from_a_clamped_date_keeps_the_31st(api: Api) -> None:
@@ -72,6 +72,17 @@ def test_listed_dates_take_over_and_can_be_changed(api: Api) -> None:
     assert nominal(events(api, made, "scheduled")) == [*dates, "2027-05-01"]
     edit(api, made, dates=dates[1:])
     assert nominal(events(api, made, "scheduled")) == dates[1:]
+
+
+def test_listed_dates_are_taken_in_any_order_and_a_wrong_one_is_named_by_its_place(api: Api) -> None:
+    made = api.schedule(startDate=None, frequency="dates", dates=["2026-12-31", "2027-03-31"])
+    path = f"/v1/schedules/{made['id']}"
+    refused = patch(api, path, {"dates": ["2027-03-31", "2027-05-01", "2026-11-19", "2026-12-31"]})
+    assert pointers(refused) == {"/dates/2"}
+    refused = patch(api, path, {"from": "2027-03-31", "dates": ["2027-05-01", "2027-01-15", "2027-03-31"]})
+    assert pointers(refused) == {"/dates/1"}
+    answer = edit(api, made, dates=["2027-05-01", "2026-12-31"])
+    assert answer["schedule"]["dates"] == nominal(events(api, made, "scheduled")) == ["2026-12-31", "2027-05-01"]
 
 
 def test_a_day_convention_moves_dates_and_not_nominal_dates(api: Api) -> None:
