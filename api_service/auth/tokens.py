@@ -80,28 +80,33 @@ class TokenVerifier:
         if len(token) > LONGEST or not COMPACT.match(token):
             raise InvalidToken(MALFORMED)
         try:
-            decoded = self._signed(token)
+            known = self._known(token)
+            verified = known or self._signed(token)
+            decoded = verified.token
             self._claims.validate(decoded.claims)
         except (JoseError, ValueError, TypeError, RecursionError) as error:
             raise InvalidToken(_reason(error)) from None
         if str(decoded.header.get("typ")).lower() not in TYPES:
             raise InvalidToken("the token is no access token: its header typ must be at+jwt")
-        return Caller(_subject(decoded.claims), _scopes(decoded.claims))
+        caller = Caller(_subject(decoded.claims), _scopes(decoded.claims))
+        if known is None:  # an ID token of the same issuer, or one for another audience, is none of ours to keep
+            self._verified.keep(token, verified)
+        return caller
 
-    def _signed(self, text: str) -> jwt.Token:
-        """What the token says, if one of the issuer's keys of this moment signed it."""
+    def _known(self, text: str) -> Verified | None:
+        """What was kept of the token, if its key is still the issuer's."""
         verified = self._verified.find(text)
-        if verified is not None and self._key(verified.token.header) is verified.key:
-            return verified.token
+        return verified if verified is not None and self._key(verified.token.header) is verified.key else None
+
+    def _signed(self, text: str) -> Verified:
+        """What the token says, if one of the issuer's keys of this moment signed it."""
         used: list[Key] = []
 
         def key(token: GuestProtocol) -> Key:
             used.append(self._key(token.headers()))
             return used[-1]
 
-        token = jwt.decode(text, key, registry=self._registry, decoder_cls=StrictClaims)
-        self._verified.keep(text, Verified(token, used[-1]))
-        return token
+        return Verified(jwt.decode(text, key, registry=self._registry, decoder_cls=StrictClaims), used[-1])
 
     def _key(self, header: Mapping[str, Any]) -> Key:
         return self._keys.key(header.get("kid"), header["alg"])

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from joserfc.jwk import Key
 from joserfc.jwt import Token
 
 MOST: Final = 10_000
 """Tokens that one process remembers; the one that has been known longest makes room."""
+
+
+JUDGED: Final = frozenset({"alg", "kid", "typ", "iss", "aud", "sub", "scope", "exp", "nbf", "iat"})
+"""Headers and claims that are looked at when the token comes again; a name, an address or a group is not."""
 
 
 class Verified(NamedTuple):
@@ -23,8 +28,8 @@ class Verified(NamedTuple):
 class VerifiedTokens:
     """By the digest of the whole token, so that no token lies in memory, and none is taken for another.
 
-    Only the signature is remembered. Whether the key is still one of the issuer's, and the claims, its time among
-    them, are for the caller to judge at every use.
+    Of what it says only what is judged again is kept: whether the key is still one of the issuer's, and the claims, its
+    time among them, are for the caller to judge at every use.
     """
 
     def __init__(self, most: int = MOST) -> None:
@@ -38,10 +43,15 @@ class VerifiedTokens:
 
     def keep(self, text: str, verified: Verified) -> None:
         """Remembers it."""
+        token = Token(_judged(verified.token.header), _judged(verified.token.claims))
         with self._lock:
             if len(self._found) >= self._most:
                 del self._found[next(iter(self._found))]
-            self._found[_digest(text)] = verified
+            self._found[_digest(text)] = Verified(token, verified.key)
+
+
+def _judged(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if name in JUDGED}
 
 
 def _digest(text: str) -> bytes:

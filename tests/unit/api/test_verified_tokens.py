@@ -121,6 +121,39 @@ def test_what_is_refused_is_not_known_afterwards(verifications: list[str]) -> No
     assert verifications == [text, text]
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"aud": "another"},
+        {"exp": NOW - 100},
+        {"sub": "no payer id"},
+        {"scope": ["a"]},
+        {"header": {"typ": "JWT"}},
+        {"header": {"typ": None}},
+    ],
+)
+def test_a_token_that_is_refused_is_not_kept_although_its_signature_is_good(
+    verifications: list[str], changes: dict[str, Any]
+) -> None:
+    verifier, text = at(FixedKeys([EC]), lambda: NOW), token(EC, "ES256", **changes)
+    for _ in range(2):
+        with pytest.raises(InvalidToken):
+            verifier.verify(text)
+    assert verifications == [text, text]
+
+
+def test_nothing_of_a_token_is_kept_that_is_not_judged_again() -> None:
+    known, text = (
+        VerifiedTokens(),
+        token(EC, "ES256", {"kid": "k", "x5t": "print"}, email="a@b.example", groups=["vip"]),
+    )
+    known.keep(text, Verified(jwt.decode(text, EC, algorithms=["ES256"]), EC))
+    kept = known.find(text)
+    assert kept is not None
+    assert set(kept.token.claims) == {"iss", "aud", "sub", "exp", "iat", "scope"}
+    assert set(kept.token.header) == {"alg", "kid", "typ"}
+
+
 def test_the_one_known_longest_makes_room() -> None:
     known, verified = VerifiedTokens(most=2), Verified(jwt.Token({}, {}), EC)
     for text in ("first", "second", "second", "third"):
