@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from flask import request
@@ -19,6 +20,12 @@ def read_query(schema: Schema) -> dict[str, Any]:
     Raises Problem 422, also for unknown and repeated names: a filter that is not what was meant would answer too much,
     and of a name that stands twice, two readers would take different values.
     """
+    return dict(_loaded(schema, request.query_string))
+
+
+@lru_cache(maxsize=1024)
+def _loaded(schema: Schema, _query_string: bytes) -> dict[str, Any]:
+    """Callers ask with the same few queries, which say the same each time."""
     several = {field.data_key for field in schema.fields.values() if isinstance(field, List)}
     found = list(request.args.lists())
     repeated = [name for name, values in found if len(values) > 1 and name not in several]
