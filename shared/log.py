@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from typing import Final
+from typing import Final, TextIO, cast
 
 import structlog
 from structlog.stdlib import BoundLogger
@@ -13,6 +13,17 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 QUOTED: Final = re.compile(r"(?:\n|\\n)(?:DETAIL|CONTEXT|HINT|QUERY|LINE \d+): .*?(?=\n|\\n|\Z)")
 """Where PostgreSQL quotes the row or the value that it refuses, in a message or in the repr of an error."""
+
+
+class _StandardError:
+    """Standard error as it is when a line is written: a logger is kept for good, and whoever captures standard error
+    puts another stream in its place for a while and closes that."""
+
+    def write(self, line: str) -> int:
+        return sys.stderr.write(line)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 def configure_logging(log_format: str, level: str) -> None:
@@ -31,7 +42,7 @@ def configure_logging(log_format: str, level: str) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", _StandardError())),
         cache_logger_on_first_use=True,
     )
     output = logging.StreamHandler(sys.stderr)
