@@ -39,6 +39,7 @@ def test_a_silent_bank_that_did_not_pay_is_sent_the_same_key_again(world: World)
     with world.impatient():
         world.pay()
     assert world.event(schedule).status == "unknown"
+    world.bank.clear_faults()  # of three sends a slow bank may have read two
     assert world.resolve() == 1
     event = world.event(schedule)
     assert (event.status, event.attempt) == ("paid", 1)

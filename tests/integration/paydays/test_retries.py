@@ -230,6 +230,7 @@ def test_a_retry_of_which_nobody_can_say_stays_unknown_and_is_settled(world: Wor
     with world.impatient():
         world.pay()
     assert world.event(schedule).status == "unknown"
+    rich(world)
     world.resolve()
     event = world.event(schedule)
     assert (event.status, event.retry_on) == ("paid", None)
@@ -242,6 +243,8 @@ def test_a_decline_that_becomes_known_later_is_tried_again_too(world: World) -> 
     with world.impatient():
         world.pay()
     assert world.event(schedule).status == "unknown"
+    rich(world)
+    world.bank.faults(POOR)
     world.resolve()
     event = world.event(schedule)
     assert (event.status, event.retry_on) == ("failed", date(2026, 3, 3))
