@@ -26,14 +26,15 @@ def resolve_event(
     found = events.find(session, event_id, None)
     if found is None:
         raise NotFound("There is no such event.")
-    event_date, payer_id = found.date, found.payer_id
+    first_date, payer_id = found.date, found.payer_id
     touch(session, [payer_id])
-    gate = runs.enter(session, business_now(session, settings.business), event_date)
+    gate = runs.enter(session, business_now(session, settings.business), first_date)
     if found.batch_id is None:
         raise resolution.cannot_resolve(found.status)
-    batch = proofs.lock_batch(session, event_date, event_id)
+    batch = proofs.lock_batch(session, first_date, event_id)
+    # One that was given back since may have been moved as well.
     before = entries.lock_one(session, payer_id, event_id)
-    event = proofs.lock_event(session, event_date, event_id)
+    event = proofs.lock_event(session, before.date, event_id)
     known = resolution.not_paid() if provider_ref is None else Known(True, None, provider_ref)
     resolution.resolve(session, gate, event, batch, known, by=act.actor, reason=reason)
     after = entries.lock_one(session, payer_id, event_id)

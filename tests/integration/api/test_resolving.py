@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from werkzeug.test import TestResponse
 from shared.db.proofs import Proof, Reception
 from tests.bank import BankProcess
 from tests.integration.api.client import Api, assert_problem, pointers
+from tests.integration.api.test_cancelling import wait_for_a_lock
 from tests.world import World
 from worker_service.late_proofs import receive
 
@@ -88,6 +90,18 @@ def test_only_what_is_unknown_is_resolved(api: Api, world: World) -> None:
     assert resolve(api, event, PAID).status_code == 200
     assert_problem(resolve(api, event, FAILED), 409, "event_not_unknown")
     assert_problem(resolve(api, event, PAID), 409, "event_not_unknown")
+
+
+def test_one_that_is_given_back_and_moved_meanwhile_is_not_resolved(api: Api, world: World) -> None:
+    event = unknown(api, world)
+    move = "UPDATE event SET status = 'scheduled', date = '2027-01-05', version = version + 1 WHERE status = 'unknown'"
+    with ThreadPoolExecutor(1) as pool, api.engine.connect() as worker, worker.begin():
+        worker.exec_driver_sql("SELECT FROM batch FOR UPDATE")
+        worker.exec_driver_sql(move)
+        answer = pool.submit(resolve, api, event, PAID)
+        assert wait_for_a_lock(api)
+        worker.commit()
+        assert_problem(answer.result(), 409, "event_not_unknown")
 
 
 def test_a_failed_one_is_paid_only_against_an_open_contradiction(api: Api, world: World) -> None:
