@@ -93,6 +93,7 @@ def drop_retry(session: Session, gate: Gate, event: Event, batch: Batch) -> None
     heading = Heading.DECLINED if at_home else Heading.WITHDRAWN
     late.drop_retries(session, gate, [(late.payable(event), event.retry_on)], heading)
     event.retry_on = None
+    event.version += 1
     session.flush()
 
 

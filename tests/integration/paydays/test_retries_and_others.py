@@ -56,6 +56,7 @@ def test_a_decline_that_the_provider_contradicts_is_not_paid_again(world: World)
     world.pay()
     event = world.event(schedule)
     assert receive(world.service, Proof(event.id, event.date, 1, paid=True, provider_ref="p")) is Reception.CONTRADICTS
+    assert world.event(schedule).version == event.version + 1
     rich(world)
     go_to(world, "2026-03-03")
     assert (world.event(schedule).status, world.event(schedule).retry_on) == ("failed", None)
