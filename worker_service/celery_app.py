@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from amqp import PreconditionFailed  # type: ignore[import-untyped]
 from celery import Celery, Task, bootsteps
-from celery.signals import beat_init, celeryd_init, setup_logging, worker_shutting_down
+from celery.signals import beat_init, celeryd_init, setup_logging, worker_process_init, worker_shutting_down
 from celery.utils import uuid
 from celery.worker import consumer
 from kombu import pools
@@ -22,7 +22,7 @@ from redis import Redis
 from shared.exposure import warn_of_exposure
 from shared.log import configure_logging
 from shared.settings import Settings, SettingsError, read_settings
-from worker_service import delivery, priority, readiness, seal, shutdown
+from worker_service import delivery, garbage, priority, readiness, seal, shutdown
 
 EXCHANGE = Exchange("payday", type="direct")  # type: ignore[no-untyped-call]
 QUEUES = ("dispatch", "pay", "bulk", "upkeep")
@@ -216,6 +216,11 @@ def _check_worker(**_: object) -> None:
     problems = readiness.worker_problems(ping, redis_client)
     if problems:
         sys.exit(readiness.refuse(problems))
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def _child_begins(**_: object) -> None:
+    garbage.look_rarely()
 
 
 @worker_shutting_down.connect  # type: ignore[untyped-decorator]
