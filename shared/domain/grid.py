@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import MAXYEAR, date, timedelta
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Protocol, TypeAlias
 
 from shared.domain.calendar import Calendar
@@ -25,8 +25,8 @@ class Grid(Protocol):
     def dates_from(self, on: date) -> Iterator[date]:
         """The grid's dates on or after `on`, rising."""
 
-    def count_before(self, on: date) -> int:
-        """How many of the grid's dates lie before `on`."""
+    def count_between(self, first: date, stop: date, most: int | None = None) -> int:
+        """How many of the grid's dates lie from `first` on and before `stop`; it looks for no more than `most`."""
 
     def at_most_between(self, first: date, last: date) -> int:
         """No fewer than the grid's dates from `first` through `last`; said at once, however far apart they are."""
@@ -40,14 +40,19 @@ class DayGrid:
     step_days: int
 
     def dates_from(self, on: date) -> Iterator[date]:
-        first = self.anchor.toordinal() + self.count_before(on) * self.step_days
+        first = self.anchor.toordinal() + self._index(on) * self.step_days
         return map(date.fromordinal, range(first, _LAST_DAY + 1, self.step_days))
 
-    def count_before(self, on: date) -> int:
-        return max(-((self.anchor - on).days // self.step_days), 0)
+    def count_between(self, first: date, stop: date, most: int | None = None) -> int:
+        number = max(self._index(stop) - self._index(first), 0)
+        return number if most is None else min(number, most)
 
     def at_most_between(self, first: date, last: date) -> int:
         return max((last - max(first, self.anchor)).days // self.step_days + 1, 0)
+
+    def _index(self, on: date) -> int:
+        """How many of its dates lie before a day."""
+        return max(-((self.anchor - on).days // self.step_days), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,10 @@ class ListedDates:
     listed: tuple[date, ...]
 
     def dates_from(self, on: date) -> Iterator[date]:
-        return iter(self.listed[self.count_before(on) :])
+        return iter(self.listed[bisect_left(self.listed, on) :])
 
-    def count_before(self, on: date) -> int:
-        return bisect_left(self.listed, on)
+    def count_between(self, first: date, stop: date, most: int | None = None) -> int:
+        return _counted(self.dates_from(first), stop, most)
 
     def at_most_between(self, first: date, last: date) -> int:
         return sum(first <= day <= last for day in self.listed)
@@ -77,8 +82,8 @@ class WorkingDays:
         every_day = DayGrid(self.anchor, 1).dates_from(on)
         return (day for day in every_day if self.calendar.is_working(day))
 
-    def count_before(self, on: date) -> int:
-        return sum(1 for _ in takewhile(lambda day: day < on, self.dates_from(self.anchor)))
+    def count_between(self, first: date, stop: date, most: int | None = None) -> int:
+        return _counted(self.dates_from(first), stop, most)
 
     def at_most_between(self, first: date, last: date) -> int:
         return DayGrid(self.anchor, 1).at_most_between(first, last)
@@ -132,8 +137,8 @@ class MonthGrid:
             if placed is not None and placed >= on:
                 yield placed
 
-    def count_before(self, on: date) -> int:
-        return sum(1 for _ in takewhile(lambda day: day < on, self.dates_from(self.since)))
+    def count_between(self, first: date, stop: date, most: int | None = None) -> int:
+        return _counted(self.dates_from(first), stop, most)
 
     def at_most_between(self, first: date, last: date) -> int:
         # The date of a month may lie in the next one (month end `next`).
@@ -175,6 +180,10 @@ def nth_weekday(number: int, weekday: int) -> Place:
 def quarter_days(days: dict[int, int]) -> Place:
     """The day of those months that have one; `days` maps months to it."""
     return lambda year, month: date(year, month, days[month]) if month in days else None
+
+
+def _counted(dates: Iterator[date], stop: date, most: int | None) -> int:
+    return sum(1 for _ in islice(takewhile(lambda day: day < stop, dates), most))
 
 
 def _placed(place: Place, month_number: int) -> date | None:

@@ -109,7 +109,8 @@ class Timeline:
         self, since: date = date.min, staying: Collection[date] = frozenset()
     ) -> Iterator[tuple[date, Revision]]:
         """The nominal dates on or after `since`, within the bounds, each with its revision; `staying` among them."""
-        number = self.number_before(since) if any(item.rule.count is not None for item in self.revisions) else 0
+        counted = any(self._count(revision) is not None for revision, _ in self._spans(since))
+        number = self.number_before(since) if counted else 0
         for revision, until in self._spans(since):
             first, end_date, count = max(since, revision.from_date), self._end_date(revision), self._count(revision)
             for day in self._dates(revision.rule, first, staying):
@@ -260,7 +261,8 @@ class Timeline:
         opens = max(first, rule.opens or first)
         kept = sum(first <= day < stop and (day < opens or not self.on_grid(day, rule)) for day in rule.kept)
         grid = self._grid(rule)
-        return kept + (grid.count_before(stop) - grid.count_before(opens) if stop > opens else 0)
+        # A count bounds the walk, too: to the calendar's end there are two million working days.
+        return kept + grid.count_between(opens, stop, self._count(revision))
 
     def _end_date(self, revision: Revision) -> date | None:
         return _least(revision.rule.end_date, self.last.rule.end_date)

@@ -59,6 +59,19 @@ def test_the_last_date_is_found_from_the_end() -> None:
     assert asked == [9999]
 
 
+def test_a_count_is_walked_through_no_further_than_it_goes() -> None:
+    asked: list[int] = []
+
+    def ask(year: int) -> YearDays:
+        asked.append(year)
+        return YearDays({}, frozenset())
+
+    rule = Rule(date(2027, 1, 1), "EvryWorkgDay", count=1000)
+    timeline = timeline_of(rule, Calendar("GB-ENG", frozenset({5, 6}), ask))
+    assert timeline.number_before(date(9999, 12, 1)) == 1000
+    assert asked == [2027, 2028, 2029, 2030]
+
+
 def test_the_last_date_of_a_rule_that_ended_long_before_the_end_is_found() -> None:
     rare = Rule(date(2027, 2, 28), "yearly", 999, end_date=date(4023, 1, 1))
     assert timeline_of(rare).last_date() == date(3026, 2, 28)

@@ -208,7 +208,11 @@ def test_dates_before_a_day_are_counted_without_listing_them(rule: Rule, first: 
     grid = rule.grid(WEEKENDS)
     listed = list(islice(grid.dates_from(date.min), 1700))
     for on in (rule.start_date + timedelta(days=first), rule.start_date + timedelta(days=first + later)):
-        assert grid.count_before(on) == sum(day < on for day in listed)
+        number = sum(day < on for day in listed)
+        assert grid.count_between(date.min, on) == number
+        assert grid.count_between(date.min, on, number // 2) == number // 2
+        assert grid.count_between(rule.start_date, on, number + 1) == number
+        assert grid.count_between(on, rule.start_date) == 0
         tail = [day for day in listed if day >= on][:5]
         assert list(islice(grid.dates_from(on), len(tail))) == tail
 
