@@ -109,7 +109,7 @@ def test_purged_queues_delay_the_run_and_lose_nothing(start_town: StartTown, rab
     town.beat()
     busy(town, 30)
     with rabbit.channel() as channel:
-        lost = sum(channel.queue_purge(queue) for queue in ("dispatch", "pay", "upkeep"))
+        lost = sum(channel.queue_purge(queue) for queue in QUEUES)
     assert lost > 0
     town.wait_until_paid(200)
     town.assert_journal_agrees()
