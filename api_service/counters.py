@@ -40,10 +40,7 @@ class Memory:
         """What the key stands at then."""
         now = time.monotonic()
         with self._lock:
-            self._sweep(now)
-            count, ends_at = self._windows.get(key, (0, 0.0))
-            if ends_at <= now:
-                count, ends_at = 0, now + window_seconds
+            count, ends_at = self._window(key, now, window_seconds)
             self._windows[key] = count + amount, ends_at
             return count + amount
 
@@ -51,10 +48,8 @@ class Memory:
         """Adds one; how many are to be told now: `portion` when there are so many in a window, else 0."""
         now = time.monotonic()
         with self._lock:
-            self._sweep(now)
-            count, ends_at = self._windows.pop(key, (0, 0.0))
-            if ends_at <= now:
-                count, ends_at = 0, now + window_seconds
+            count, ends_at = self._window(key, now, window_seconds)
+            self._windows.pop(key, None)
             if count + 1 >= portion or len(self._windows) >= GATHERED_MOST:
                 return count + 1
             self._windows[key] = count + 1, ends_at
@@ -69,6 +64,12 @@ class Memory:
     def forget(self, key: str) -> None:
         with self._lock:
             self._windows.pop(key, None)
+
+    def _window(self, key: str, now: float, seconds: float) -> tuple[int, float]:
+        """The key's count and its window's end; a new window where there is none."""
+        self._sweep(now)
+        count, ends_at = self._windows.get(key, (0, 0.0))
+        return (count, ends_at) if ends_at > now else (0, now + seconds)
 
     def _sweep(self, now: float) -> None:
         if now - self._swept_at < SWEEP_SECONDS:

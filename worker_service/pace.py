@@ -11,7 +11,7 @@ from shared.db.engine import Session, Sessions
 from shared.db.retrying import DatabaseError, transact
 from shared.settings import Settings
 from worker_service.database_clock import DatabaseClock
-from worker_service.gateway.pace import CHUNK_SECONDS, LATE_SECONDS, Reserve, Reserved, interval_seconds
+from worker_service.gateway.pace import LATE_SECONDS, Reserve, Reserved, interval_seconds, slots_at_once
 
 LOOK_AGAIN_SECONDS: Final = 0.02
 UNREACHABLE_SECONDS: Final = 0.5
@@ -53,7 +53,7 @@ class _Reserving:
         name = self._settings.provider.name
         providers.lock(session, name)  # first, so that the time for which others hold it is not taken for the answer's
         asked_at = time.monotonic()
-        count = min(count, max(1, int(CHUNK_SECONDS / interval)))  # also for the first ones of a worker
+        count = min(count, slots_at_once(interval))  # a worker that has none yet cannot know
         slots = call_slots.reserve(session, name, count=count, interval_seconds=interval)
         self._clock.note(slots.asked_at, asked_at=asked_at, answered_at=time.monotonic())
         return slots

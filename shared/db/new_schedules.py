@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import TextClause, bindparam, text
 
+from shared.db.arrays import array_literal
 from shared.db.audit import Act
 from shared.db.engine import Session
 from shared.db.live_schedules import COUNT
@@ -92,20 +93,15 @@ def _insert(
 ) -> None:
     values: dict[str, Any] = {column: getattr(schedule, column) for column in COLUMNS}
     values |= {
-        "dates": _literal(entry.date for entry in entries),
-        "event_ids": _literal(entry.id for entry in entries),
-        "amounts": _literal(entry.amount for entry in entries),
-        "nominal_dates": _literal(entry.nominal_date for entry in entries),
-        "sequences": _literal(entry.sequence for entry in entries),
-        "statuses": _literal(entry.status for entry in entries),
+        "dates": array_literal(entry.date for entry in entries),
+        "event_ids": array_literal(entry.id for entry in entries),
+        "amounts": array_literal(entry.amount for entry in entries),
+        "nominal_dates": array_literal(entry.nominal_date for entry in entries),
+        "sequences": array_literal(entry.sequence for entry in entries),
+        "statuses": array_literal(entry.status for entry in entries),
         **more,
     }
     created_at = session.scalar(statement, values)
     if created_at is None:
         raise TooMany
     schedule.created_at = created_at
-
-
-def _literal(values: Iterable[object]) -> str:
-    """An array of what needs no quotes: dates, ids, numbers and words of ours."""
-    return f"{{{','.join(map(str, values))}}}"

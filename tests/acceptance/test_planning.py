@@ -12,16 +12,13 @@ import pytest
 from deploy.local.processes import ChildProcess, wait_for
 from tests.acceptance.conftest import StartTown
 from tests.benchmarks.payday import fill
+from tests.gates import wait_function
 from tests.town import ROOT, Town
 
 EVENTS = 30_000
 GATE = 4711
 WAIT_AT_THE_SECOND_STEP = f"""
-CREATE FUNCTION wait_here() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  PERFORM pg_advisory_xact_lock({GATE});
-  RETURN NEW;
-END $$;
+{wait_function(GATE)}
 CREATE TRIGGER wait_here BEFORE UPDATE ON run FOR EACH ROW WHEN (OLD.planned_through IS NOT NULL)
   EXECUTE FUNCTION wait_here();
 """

@@ -42,6 +42,11 @@ def interval_seconds(max_rps: float) -> float:
     return (1.0 + loose) / int(max_rps) if max_rps >= 1 else 1.0 / max_rps + loose
 
 
+def slots_at_once(interval: float) -> int:
+    """How many slots so many seconds apart may be reserved in one go."""
+    return max(1, int(CHUNK_SECONDS / interval))
+
+
 class Slots:
     """This worker's reserved slots, in order. Pure: time is an argument, on one clock."""
 
@@ -76,7 +81,7 @@ class Slots:
         may not be back from its call by then.
         """
         interval = self._reserved.interval
-        return min(waiting, max(1, int(CHUNK_SECONDS / interval))) if interval else waiting
+        return min(waiting, slots_at_once(interval)) if interval else waiting
 
 
 class Pace:

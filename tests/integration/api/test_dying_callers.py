@@ -16,17 +16,14 @@ import requests
 from sqlalchemy import text
 
 from api_service.auth.development import make_token
+from tests.gates import wait_function
 from tests.integration.api.client import RENT, Api
 from tests.integration.api.served import Served
 
 DEADLINE_SECONDS = 60.0
 COMMIT_GATE = 4711
 WAIT_AT_COMMIT = f"""
-CREATE FUNCTION wait_here() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  PERFORM pg_advisory_xact_lock({COMMIT_GATE});
-  RETURN NULL;
-END $$;
+{wait_function(COMMIT_GATE)}
 CREATE CONSTRAINT TRIGGER wait_here AFTER INSERT ON idempotency_key DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW EXECUTE FUNCTION wait_here();
 """
