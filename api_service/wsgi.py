@@ -25,7 +25,7 @@ def build() -> Flask:
     # A connection that two processes share mixes up their answers; each child begins with none.
     os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
     try:
-        return create_app(settings, make_sessions(engine))
+        return create_app(settings, make_sessions(engine, notices=settings.notify is not None))
     except SettingsError as error:
         refuse(error.problems)
 

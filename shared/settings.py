@@ -86,6 +86,21 @@ class OidcSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class NotifySettings:
+    """Who hears of what became of payments. `secrets`: raw bytes; each signs, so that a receiver may know any of them.
+
+    `days_before`: how long before its date a payment is told of as coming; 0: it is not. `allow_private`: the receiver
+    may have an address of this machine or of a private network.
+    """
+
+    url: str
+    secrets: tuple[bytes, ...]
+    days_before: int = 2
+    allow_private: bool = False
+    timeout_seconds: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
 class LimitSettings:
     """What one caller may ask of the API. Rates as `600/minute`, "" for none; 0 schedules means no limit.
 
@@ -120,6 +135,7 @@ class Settings:
     log_level: str
     port: int
     limits: LimitSettings = LimitSettings()
+    notify: NotifySettings | None = None
     drain_seconds: float = 2.0
     crash_at: CrashAt | None = None
     metrics_folder: Path | None = None
@@ -157,6 +173,7 @@ def read_settings(environment: Mapping[str, str] | None = None, *, needs: frozen
         log_level=reader.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
         port=reader.integer("PORT", 8000, 0, 65_535),
         limits=_limits(reader),
+        notify=_notify(reader, development=app_env != "production"),
         drain_seconds=reader.seconds("DRAIN_SECONDS", 2.0, 0, 300),
         crash_at=reader.value("CRASH_AT", None, crash_points.parse),
         metrics_folder=reader.value("PROMETHEUS_MULTIPROC_DIR", None, Path),
@@ -257,7 +274,7 @@ def _oidc(reader: Reader) -> OidcSettings:
     return OidcSettings(
         issuer=reader.raw("OIDC_ISSUER"),
         audience=reader.raw("OIDC_AUDIENCE"),
-        jwks_url=reader.value("OIDC_JWKS_URL", None, values.key_set_url),
+        jwks_url=reader.value("OIDC_JWKS_URL", None, values.address),
         public_key_file=Path(path) if path else None,
     )
 
@@ -269,6 +286,25 @@ def _limits(reader: Reader) -> LimitSettings:
         trusted=reader.value("RATE_LIMIT_TRUSTED", usual.trusted, values.rate),
         schedules=reader.integer("MAX_SCHEDULES_PER_PAYER", usual.schedules, 0, 10**6),
     )
+
+
+def _notify(reader: Reader, *, development: bool) -> NotifySettings | None:
+    """None where nobody is told. In production the way there is to be safe, and lead to nobody's inside by mistake."""
+    url = reader.value("NOTIFY_URL", None, values.address if development else values.https_url)
+    secrets = reader.value("NOTIFY_SECRET", tuple[bytes, ...](), values.signing_secrets)
+    settings = NotifySettings(
+        url=url or "",
+        secrets=secrets,
+        days_before=reader.integer("NOTIFY_DAYS_BEFORE", 2, 0, 31),
+        allow_private=reader.value("NOTIFY_ALLOW_PRIVATE", development, values.boolean),
+        timeout_seconds=reader.seconds("NOTIFY_TIMEOUT_SECONDS", 15.0, 0.05, 60),
+    )
+    if url and not secrets and reader.raw("NOTIFY_SECRET") is None:
+        reader.problems.append(
+            "NOTIFY_SECRET: must be set with NOTIFY_URL, as whsec_ and 24 to 64 random bytes in base64: receivers know"
+            " by the signature that a notice is ours"
+        )
+    return settings if url else None
 
 
 def _server(reader: Reader, name: str, needs: frozenset[str], convert: Callable[[str], str]) -> str:

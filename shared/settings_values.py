@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
@@ -97,18 +98,14 @@ def rate(text: str) -> str:
 
 def http_url(text: str) -> str:
     """What paths are put behind. Raises ValueError: here, and not when the first payment is to be sent."""
-    parts = urlsplit(_address(text))
+    parts = urlsplit(address(text))
     if parts.query or parts.fragment or parts.username is not None:
         raise ValueError("must have no user, query or fragment")
     return text.rstrip("/")
 
 
-def key_set_url(text: str) -> str:
-    """As it is: a slash at its end is part of the address."""
-    return _address(text)
-
-
-def _address(text: str) -> str:
+def address(text: str) -> str:
+    """An http:// or https:// URL, as it is. Raises ValueError."""
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("must be an http:// or https:// URL")
@@ -117,6 +114,28 @@ def _address(text: str) -> str:
     if parts.port == 0:  # one that is no number, or too large a one, raises by itself
         raise ValueError("must have a port between 1 and 65535")
     return text
+
+
+def https_url(text: str) -> str:
+    """As it is, and only with TLS. Raises ValueError."""
+    if not text.startswith("https://"):
+        raise ValueError("must begin with https:// when APP_ENV=production")
+    return address(text)
+
+
+def signing_secrets(text: str) -> tuple[bytes, ...]:
+    """One, or several with commas or spaces between: while receivers learn a new one, both sign. Raises ValueError."""
+    return tuple(_signing_secret(part) for part in text.replace(",", " ").split())
+
+
+def _signing_secret(text: str) -> bytes:
+    try:
+        secret = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        secret = b""
+    if not secret:
+        raise ValueError("must be whsec_ and base64, or several of them with spaces between")
+    return secret
 
 
 def token(text: str) -> str:

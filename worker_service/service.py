@@ -30,7 +30,7 @@ class Service:
 
     @cached_property
     def sessions(self) -> Sessions:
-        sessions = make_sessions(self.engine)
+        sessions = make_sessions(self.engine, notices=self.settings.notify is not None)
         return telling(sessions, forgetting(self.cache)) if self.cache else sessions
 
     @cached_property

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from shared.db.touched import FORGET, Forget
+from shared.db.touched import FORGET, NOTICES, Forget
 
 __all__ = ["Engine", "Session", "Sessions", "make_engine", "make_sessions", "reading", "telling"]
 
@@ -71,9 +71,9 @@ def _leave_autocommit_unasked(engine: Engine) -> None:
     engine.dialect.reset_isolation_level = reset  # type: ignore[method-assign]
 
 
-def make_sessions(engine: Engine) -> Sessions:
-    """Sessions whose rows stay readable after the commit."""
-    return sessionmaker(engine, expire_on_commit=False)
+def make_sessions(engine: Engine, *, notices: bool = False) -> Sessions:
+    """Sessions whose rows stay readable after the commit. `notices`: what their transactions change is told."""
+    return sessionmaker(engine, expire_on_commit=False, info={NOTICES: notices})
 
 
 def reading(sessions: Sessions) -> Sessions:
@@ -85,4 +85,4 @@ def reading(sessions: Sessions) -> Sessions:
 
 def telling(sessions: Sessions, forget: Forget) -> Sessions:
     """The same sessions, whose transactions tell `forget` whose events they touched."""
-    return sessionmaker(**{**sessions.kw, "info": {FORGET: forget}})
+    return sessionmaker(**{**sessions.kw, "info": {**(sessions.kw.get("info") or {}), FORGET: forget}})

@@ -12,6 +12,8 @@ Forget = Callable[[Collection[str]], None]
 
 TOUCHED: Final = "touched payers"
 FORGET: Final = "forget"
+NOTICES: Final = "notices"
+"""Whether payers and payees are told of what a transaction changes."""
 
 
 def touch(session: Session, payers: Iterable[str]) -> None:

@@ -87,6 +87,14 @@ def vacuum(url: str, tables: Sequence[str] = ("event", "schedule")) -> None:
         alone.execute(text(f"VACUUM (ANALYZE) {', '.join(tables)}"))
 
 
+def checkpoint(superuser_url: str) -> None:
+    """What was written is on the disk, as what is months old has long been. Raises where that role may not."""
+    with engine_for(superuser_url) as engine, engine.connect() as connection:
+        alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+        unhurried(alone)
+        alone.execute(text("CHECKPOINT"))
+
+
 @contextmanager
 def engine_for(url: str) -> Iterator[Engine]:
     """Connections for filling; closed at the end."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import date, timedelta
-from itertools import count
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -13,7 +12,7 @@ from sqlalchemy.orm import Session
 from shared.db import partitions
 from tests.benchmarks.day.tuning import settings
 from tests.benchmarks.figures import Figure, Ratio, Side
-from tests.benchmarks.filling import Day, apart, engine_for, fill_day, pour, vacuum
+from tests.benchmarks.filling import Day, apart, checkpoint, engine_for, fill_day, pour, vacuum
 from tests.benchmarks.options import Options
 from tests.benchmarks.payday import DAY, Place, new_place, pay, town_at
 from tests.benchmarks.rounds import alternate
@@ -24,6 +23,7 @@ MONTHS = 18
 PROVIDER_BATCH = 250
 EVENT_BYTES = 700
 FIRST = date.fromisoformat(DAY)
+WARM_UP = 1
 
 # Monthly schedules of many payers, a payment of each in every month and on any day of it but the first week; what lies
 # before the first day that is paid has been paid.
@@ -51,10 +51,12 @@ def measure(options: Options) -> Figure:
             return Figure("growth", what, {}, [f"needs {needed / 1e9:.0f} GB of disk, {free / 1e9:.0f} GB are free"])
         options.say(f"storing {stored:,} events")
         _store(place, stored)
-        days = _days(paid)
+        days = _days(paid, options.rounds + WARM_UP)
+        _write(place, days)
+        coming = iter(days)
         full, alone = alternate(
-            lambda: _paid(place, next(days), options.workers),
-            lambda: _alone(Day(FIRST, paid), options.workers),
+            lambda: _paid(place, next(coming), options.workers),
+            lambda: _alone(days[0], options.workers),
             rounds=options.rounds,
             console=options.console,
         )
@@ -62,20 +64,27 @@ def measure(options: Options) -> Figure:
     return Figure("growth", what, {"ratio": ratio})
 
 
-def _days(events: int) -> Iterator[Day]:
-    for number in count():
-        yield Day(FIRST + timedelta(days=number), events, first=1 + number * events)
+def _days(events: int, number: int) -> list[Day]:
+    return [Day(FIRST + timedelta(days=index), events, first=1 + index * events) for index in range(number)]
 
 
 def _alone(day: Day, workers: int) -> float:
     with new_place(settings=settings()) as place:
+        _write(place, [day])
         return _paid(place, day, workers)
 
 
+def _write(place: Place, days: Sequence[Day]) -> None:
+    """All of them before any is paid, as schedules are extended long before: written after a day that was paid and
+    vacuumed, a day would lie scattered in the room that it left."""
+    for day in days:
+        fill_day(place.database_url, day, month_is_empty=False)
+    vacuum(place.database_url, [*{f"event_{day.date:%Y_%m}" for day in days}, "schedule"])
+    checkpoint(place.superuser_url)
+
+
 def _paid(place: Place, day: Day, workers: int) -> float:
-    """Events a second of that day, which is written first."""
-    fill_day(place.database_url, day, month_is_empty=False)
-    vacuum(place.database_url, [f"event_{day.date:%Y_%m}", "schedule"])
+    """Events a second of that day."""
     with town_at(place, provider_batch=PROVIDER_BATCH, BUSINESS_DATE=str(day.date)) as town:
         return pay(town, day.events, workers=workers).per_second
 

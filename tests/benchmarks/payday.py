@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
-from deploy.local.servers import LocalServers
+from deploy.local.servers import DATABASE_NAME, LocalServers
 from shared.db import migrate, partitions
 from shared.db.engine import make_sessions
 from shared.settings_values import database_url
@@ -81,6 +81,7 @@ class Place:
 
     folder: Path
     database_url: str
+    superuser_url: str
     broker_url: str
 
 
@@ -104,7 +105,9 @@ def new_place(*, within: Path | None = None, settings: Mapping[str, str] | None 
         servers = stack.enter_context(LocalServers(folder / "servers", {}, settings=settings))
         addresses = servers.environment()
         migrate.upgrade(addresses["DATABASE_URL"])
-        yield Place(folder, addresses["DATABASE_URL"], addresses["CELERY_BROKER_URL"])
+        assert servers.postgres is not None
+        superuser_url = servers.postgres.url(DATABASE_NAME)
+        yield Place(folder, addresses["DATABASE_URL"], superuser_url, addresses["CELERY_BROKER_URL"])
 
 
 @contextmanager

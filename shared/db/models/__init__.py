@@ -3,6 +3,7 @@
 from shared.db.models.base import Base
 from shared.db.models.cache import CacheClosure
 from shared.db.models.event import Attempt, Event, FinalDecline, Transaction
+from shared.db.models.notice import Outbox, Upcoming
 from shared.db.models.provider import Provider
 from shared.db.models.reconcile import ReconcileItem
 from shared.db.models.record import Audit, AuditSeal, AuditWaiting, IdempotencyKey
@@ -26,6 +27,7 @@ __all__ = [
     "FurtherCalendar",
     "Hold",
     "IdempotencyKey",
+    "Outbox",
     "Pause",
     "Provider",
     "ReconcileItem",
@@ -33,4 +35,5 @@ __all__ = [
     "Schedule",
     "ScheduleRevision",
     "Transaction",
+    "Upcoming",
 ]

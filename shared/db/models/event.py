@@ -110,7 +110,10 @@ class FinalDecline(Base):
 
 
 class Attempt(Base):
-    """A key that was not settled at its first send: what the resolver asks about, and what it learned (K4, K9)."""
+    """A key that was not settled at its first send: what the resolver asks about, and what it learned (K4, K9).
+
+    `told`: its payer has been told that nobody knows.
+    """
 
     __tablename__ = "attempt"
     __table_args__ = (
@@ -135,5 +138,6 @@ class Attempt(Base):
     last_sent_at: Mapped[datetime]
     asks: Mapped[int] = mapped_column(Integer, server_default="0")
     next_at: Mapped[datetime]
+    told: Mapped[bool] = mapped_column(server_default=false())
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     settled_at: Mapped[datetime | None]
