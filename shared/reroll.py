@@ -7,18 +7,22 @@ of its calendar. So a pass that was killed, or a schedule that was written while
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date
 from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from shared.amend import reroll
-from shared.db import audit, editing, schedules
+from shared.db import editing, facts, outbox, schedules
 from shared.db.audit import Act
 from shared.db.engine import Session, Sessions
 from shared.db.plans import UNREADABLE
 from shared.db.retrying import transact
 from shared.domain.edits import Changes
+from shared.domain.entries import Entry
+from shared.domain.notices import NoticeType
 from shared.log import get_logger
 from shared.settings import Settings
 
@@ -92,14 +96,25 @@ def _reroll(session: Session, settings: Settings, act: Act, schedule_id: UUID) -
     if not changes:
         return None
     rerolled = Rerolled(schedule.id, schedule.payer_id, changes)
-    audit.record(
-        session,
-        act,
-        "schedule.rerolled",
-        subject="schedule",
-        subject_id=schedule.id,
-        payer_id=schedule.payer_id,
-        before=None,
-        after=rerolled.report(),
-    )
+    facts.of_schedule(session, act, "schedule.rerolled", schedule, before=None, after=rerolled.report())
+    _tell(session, changes)
     return rerolled
+
+
+def _tell(session: Session, changes: Changes) -> None:
+    """Payers of what moved, went, and came (back): nobody asked for that. A new number alone is no news."""
+    moved = [after for before, after in changes.updated if _as_told(before) != _as_told(after)]
+    told: dict[tuple[date, NoticeType], list[UUID]] = defaultdict(list)
+    for type_, several in (
+        (NoticeType.CHANGED, [*moved, *changes.created]),
+        (NoticeType.CANCELLED, [after for _, after in changes.cancelled]),
+    ):
+        for entry in several:
+            if entry.id is not None:
+                told[entry.date, type_].append(entry.id)
+    for (day, type_), ids in sorted(told.items()):
+        outbox.tell_of_events(session, type_, day, ids)
+
+
+def _as_told(entry: Entry) -> tuple[object, ...]:
+    return entry.date, entry.amount, entry.status

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from shared.db import audit, final_declines, pauses, runs, schedules
+from shared.db import audit, facts, final_declines, pauses, runs, schedules
 from shared.db.clock import business_now
 from shared.db.engine import Session
 from shared.db.models import Schedule
@@ -44,14 +44,6 @@ def suspend_due(session: Session, clock: BusinessClock, *, after_failures: int) 
 def _suspend(session: Session, gate: Gate, schedule: Schedule) -> None:
     pause = pauses.add(session, schedule, gate.now.today, None, reason=pauses.SUSPENDED)
     settle_pauses(session, gate, schedule)
-    audit.record(
-        session,
-        audit.PRODUCT,
-        "schedule.suspended",
-        subject="schedule",
-        subject_id=schedule.id,
-        payer_id=schedule.payer_id,
-        before=None,
-        after={"pauseId": str(pause.id), "from": pause.from_date.isoformat(), "reason": pauses.SUSPENDED},
-    )
+    after = {"pauseId": str(pause.id), "from": pause.from_date.isoformat(), "reason": pauses.SUSPENDED}
+    facts.of_schedule(session, audit.PRODUCT, "schedule.suspended", schedule, before=None, after=after, pause=pause)
     log.info("schedule suspended", schedule_id=str(schedule.id))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from api_service.conditional import Precondition
 from api_service.schemas.snapshot import of_schedule
-from shared.db import audit, editing, entries
+from shared.db import editing, entries, facts
 from shared.db.audit import Act
 from shared.db.engine import Session
 from shared.db.models import Schedule
@@ -48,14 +48,5 @@ def cancel_schedule(
     schedule.extend_on = None
     schedule.version += 1
     session.flush()
-    audit.record(
-        session,
-        act,
-        "schedule.cancelled",
-        subject="schedule",
-        subject_id=schedule.id,
-        payer_id=schedule.payer_id,
-        before=before,
-        after=of_schedule(schedule),
-    )
+    facts.of_schedule(session, act, "schedule.cancelled", schedule, before=before, after=of_schedule(schedule))
     return schedule

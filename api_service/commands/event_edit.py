@@ -1,9 +1,9 @@
-"""What every change of one event ends with: its audit row, and before it, where it is an edit, the edit itself."""
+"""What every change of one event ends with: it is audited and told, and before that, where it is an edit, written."""
 
 from __future__ import annotations
 
 from api_service.schemas.snapshot import of_event
-from shared.db import audit, entries
+from shared.db import entries, facts
 from shared.db.audit import Act, Action
 from shared.db.engine import Session
 from shared.db.runs import Gate
@@ -18,14 +18,5 @@ def write(session: Session, gate: Gate, act: Act, action: Action, before: Entry,
 
 
 def record(session: Session, act: Act, action: Action, before: Entry, after: Entry, **more: object) -> None:
-    """Adds the audit row of a change of one event; `more` stands beside what it became."""
-    audit.record(
-        session,
-        act,
-        action,
-        subject="event",
-        subject_id=before.id,
-        payer_id=before.payer_id,
-        before=of_event(before),
-        after={**of_event(after), **more},
-    )
+    """Audits and tells a change of one event; `more` stands beside what it became, in the audit."""
+    facts.of_event(session, act, action, after, before=of_event(before), after={**of_event(after), **more})

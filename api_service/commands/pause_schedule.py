@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from api_service.schemas.snapshot import of_pause
-from shared.db import audit, editing, pauses
+from shared.db import editing, facts, pauses
 from shared.db.audit import Act
 from shared.db.engine import Session
 from shared.db.models import Pause
@@ -42,14 +42,5 @@ def pause_schedule(
         raise Conflict(f"A schedule has at most {MOST} pauses; end one first.", code="too_many_pauses")
     pause = pauses.add(session, schedule, from_date, until_date)
     settle_pauses(session, gate, schedule)
-    audit.record(
-        session,
-        act,
-        "schedule.paused",
-        subject="schedule",
-        subject_id=schedule.id,
-        payer_id=schedule.payer_id,
-        before=None,
-        after=of_pause(pause),
-    )
+    facts.of_schedule(session, act, "schedule.paused", schedule, before=None, after=of_pause(pause), pause=pause)
     return pause

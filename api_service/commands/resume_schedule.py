@@ -6,7 +6,7 @@ from uuid import UUID
 
 from api_service.conditional import Precondition
 from api_service.schemas.snapshot import of_pause
-from shared.db import audit, editing, pauses
+from shared.db import editing, facts, pauses
 from shared.db.audit import Act
 from shared.db.engine import Session
 from shared.db.models import Schedule
@@ -39,14 +39,5 @@ def resume_schedule(
     before = of_pause(pause)
     pauses.end(session, pause)
     settle_pauses(session, gate, schedule)
-    audit.record(
-        session,
-        act,
-        "schedule.resumed",
-        subject="schedule",
-        subject_id=schedule.id,
-        payer_id=schedule.payer_id,
-        before=before,
-        after=None,
-    )
+    facts.of_schedule(session, act, "schedule.resumed", schedule, before=before, after=None, pause=pause)
     return schedule

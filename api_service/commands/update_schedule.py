@@ -9,7 +9,7 @@ from uuid import UUID
 from api_service.conditional import Precondition
 from api_service.schemas.snapshot import of_schedule
 from shared.amend import amend
-from shared.db import audit, editing
+from shared.db import editing, facts
 from shared.db.audit import Act
 from shared.db.engine import Session
 from shared.db.models import Schedule
@@ -46,16 +46,8 @@ def update_schedule(
     before, version = of_schedule(schedule), schedule.version
     changes = amend(session, gate, schedule, read(schedule), settings.horizon, dry_run=dry_run)
     if schedule.version != version and not dry_run:
-        audit.record(
-            session,
-            act,
-            "schedule.updated",
-            subject="schedule",
-            subject_id=schedule.id,
-            payer_id=schedule.payer_id,
-            before=before,
-            after=of_schedule(schedule) | counts(changes),
-        )
+        after = of_schedule(schedule) | counts(changes)
+        facts.of_schedule(session, act, "schedule.updated", schedule, before=before, after=after)
     return Updated(schedule, changes)
 
 

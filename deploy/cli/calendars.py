@@ -123,7 +123,7 @@ def _database() -> Iterator[tuple[Settings, Sessions]]:
     settings = read_settings(needs=NEEDS)
     configure_logging(settings.log_format, "WARNING")
     with open_database(settings) as engine:
-        yield settings, make_sessions(engine)
+        yield settings, make_sessions(engine, notices=settings.notify is not None)
 
 
 def _code(text: str) -> str:

@@ -34,7 +34,8 @@ class Api:
         variables = {"DATABASE_URL": database_url, "BUSINESS_DATE": TODAY, **environment}
         self.settings: Settings = read_settings(variables)
         self.engine = make_engine(self.settings.database_url, pool_size=8)
-        self.app: Flask = create_app(self.settings, make_sessions(self.engine))
+        sessions = make_sessions(self.engine, notices=self.settings.notify is not None)
+        self.app: Flask = create_app(self.settings, sessions)
         self._keys = itertools.count(1)
 
     def call(
