@@ -125,17 +125,18 @@ def https_url(text: str) -> str:
 
 def signing_secrets(text: str) -> tuple[bytes, ...]:
     """One, or several with commas or spaces between: while receivers learn a new one, both sign. Raises ValueError."""
-    return tuple(_signing_secret(part) for part in text.replace(",", " ").split())
+    secrets = tuple(_signing_secret(part) for part in text.replace(",", " ").split())
+    # Their length is the Standard Webhooks specification's.
+    if not (secrets and all(24 <= len(secret) <= 64 for secret in secrets)):
+        raise ValueError("must be whsec_ and the base64 of 24 to 64 random bytes, or several with spaces between")
+    return secrets
 
 
 def _signing_secret(text: str) -> bytes:
     try:
-        secret = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+        return base64.b64decode(text.removeprefix("whsec_"), validate=True)
     except ValueError:
-        secret = b""
-    if not secret:
-        raise ValueError("must be whsec_ and base64, or several of them with spaces between")
-    return secret
+        return b""
 
 
 def token(text: str) -> str:
