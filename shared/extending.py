@@ -9,9 +9,10 @@ from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
-from shared.db import calendars, entries, late, plans, schedules, top_ups
+from shared.db import calendars, entries, late, outbox, plans, schedules, top_ups
 from shared.db.calendars import LoadedCalendar
 from shared.db.engine import Session
+from shared.db.late import Payable
 from shared.db.models import Schedule
 from shared.db.plans import Plan
 from shared.db.runs import Gate
@@ -20,6 +21,7 @@ from shared.domain.edits import made
 from shared.domain.entries import Entry, covered
 from shared.domain.horizon import Extension, Horizon, extension
 from shared.domain.lifecycle import EventStatus
+from shared.domain.notices import NoticeType
 from shared.domain.recurrence import Rule
 from shared.domain.timeline import Occurrence, Revision, Terms, Timeline
 from shared.materialise import blank
@@ -110,10 +112,17 @@ def extend(session: Session, gate: Gate, due: Sequence[Schedule], horizon: Horiz
         if schedule.id in moved and item.nominal_date not in taken.get(schedule.id, ())
     ]
     stored = entries.apply(session, gate, [], new)
-    late.miss(session, gate, [entries.payable(entry) for entry in stored if entry.status == EventStatus.MISSED])
+    _miss(session, gate, [entries.payable(entry) for entry in stored if entry.status == EventStatus.MISSED])
     several = {code: item for plan in found.values() for code, item in plan.loaded.items()}
     calendars.keep(session, several.values(), gate.now.today)
     return len(stored)
+
+
+def _miss(session: Session, gate: Gate, missed: Sequence[Payable]) -> None:
+    """Books and tells what was written as missed."""
+    late.miss(session, gate, missed)
+    for day in sorted({event.date for event in missed}):
+        outbox.tell_of_events(session, NoticeType.MISSED, day, [event.id for event in missed if event.date == day])
 
 
 def _extended(gate: Gate, schedule: Schedule, plan: Plan, item: Occurrence) -> Entry:

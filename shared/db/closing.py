@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from shared.db import audit, differences, runs, turns
 from shared.db.clock import business_now
 from shared.db.doubt import doubt
+from shared.db.outbox import facts_of, tells
 from shared.db.spans import Span
+from shared.domain.notices import NoticeType
 from shared.settings import BusinessClock
 
 TIMEOUT = "15min"
@@ -29,14 +31,14 @@ WHERE run_date = :day AND status = 'claimed' RETURNING id, date, first_id, last_
 
 DATES = text("SELECT DISTINCT date FROM batch WHERE run_date = :day UNION SELECT CAST(:day AS date) ORDER BY date")
 
-MISS = text("""
+MISS = """
 WITH missed AS (
   UPDATE event e SET status = 'missed', version = e.version + 1 FROM schedule s
   WHERE e.date = :date AND e.status = 'scheduled' AND s.id = e.schedule_id AND e.date + s.pay_late < :next
-  RETURNING e.currency, e.amount)
+  RETURNING {columns}){told}
 INSERT INTO booking (run_date, heading, currency, count, amount)
 SELECT :day, 'missed', currency, count(*), sum(amount) FROM missed GROUP BY currency
-""")
+"""
 
 # min() knows no uuid before PostgreSQL 18; the text of a uuid sorts as the uuid does.
 CARRYING = """
@@ -57,16 +59,22 @@ CARRY = text(CARRYING.format(which="status = 'scheduled'", retry="false"))
 CARRY_RETRIES = text(CARRYING.format(which="status = 'failed' AND retry_on <= :day", retry="true"))
 
 # A retry counts `payLate` from its retry day (rule D5); after it, the decline is final.
-EXPIRE = text("""
+EXPIRE = """
 WITH over AS (
   UPDATE event e SET retry_on = NULL, version = e.version + 1 FROM schedule s
   WHERE e.date = :date AND e.status = 'failed' AND e.retry_on + s.pay_late < :next AND s.id = e.schedule_id
-  RETURNING e.id, e.schedule_id, e.currency, e.amount),
+  RETURNING {columns}),
 final AS (
-  INSERT INTO final_decline (schedule_id, event_id, code) SELECT schedule_id, id, 'retry_over' FROM over)
+  INSERT INTO final_decline (schedule_id, event_id, code) SELECT schedule_id, id, 'retry_over' FROM over){told}
 INSERT INTO booking (run_date, heading, currency, count, amount)
 SELECT :day, 'declined', currency, count(*), sum(amount) FROM over GROUP BY currency
-""")
+"""
+
+MISSED = MISS.format(columns="e.currency, e.amount", told="")
+EXPIRED = EXPIRE.format(columns="e.id, e.schedule_id, e.currency, e.amount", told="")
+TOLD = ",\ntold AS ({facts})"
+MISSED_AND_TOLD = MISS.format(columns="e.*", told=TOLD.format(facts=facts_of("missed", NoticeType.MISSED)))
+EXPIRED_AND_TOLD = EXPIRE.format(columns="e.*", told=TOLD.format(facts=facts_of("over", NoticeType.FAILED)))
 
 END_BATCHES = text("UPDATE batch SET status = 'carried' WHERE run_date = :day AND status = 'waiting'")
 
@@ -93,12 +101,14 @@ def close(session: Session, day: date, *, clock: BusinessClock, batch_size: int,
     for dead in session.execute(DEAD, {"day": day}).all():
         span = Span(dead.date, dead.first_id, dead.last_id, dead.ids)
         doubt(session, dead.id, span, run_date=day, provider=dead.provider or provider, reason="run closed")
+    told = tells(session)
+    miss, expire = text(MISSED_AND_TOLD if told else MISSED), text(EXPIRED_AND_TOLD if told else EXPIRED)
     for event_date in session.scalars(DATES, {"day": day}).all():
         scope = {"day": day, "date": event_date, "next": following}
-        session.execute(MISS, scope)
+        session.execute(miss, scope)
         session.execute(CARRY, {**scope, "size": batch_size})
         turns.assign(session, following, event_date, size=batch_size)
-        session.execute(EXPIRE, scope)
+        session.execute(expire, scope)
         session.execute(CARRY_RETRIES, {**scope, "size": batch_size})
     session.execute(END_BATCHES, {"day": day})
     off = differences.find(session, day)

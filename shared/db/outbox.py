@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
@@ -19,6 +20,14 @@ INSERT INTO outbox (kind, notices)
 SELECT 'facts', array_agg({notices} ORDER BY e.id) FROM event e
 WHERE e.date = :date AND e.id = ANY(CAST(:ids AS uuid[])) HAVING count(*) > 0
 """
+FACTS = """
+INSERT INTO outbox (kind, notices)
+SELECT 'facts', array_agg(notice ORDER BY id) FROM (
+  SELECT e.id, {notice} AS notice, (row_number() OVER (ORDER BY e.id) - 1) / {most} AS piece
+  FROM {source} e WHERE {which}) AS worded
+GROUP BY piece"""
+MOST_FACTS: Final = 4000
+"""Notices in a row: a day that nobody could pay is missed in one statement, and a row holds no gigabyte."""
 SCHEDULE = """
 INSERT INTO outbox (kind, notices) SELECT 'facts', ARRAY[{notice}] FROM schedule s WHERE s.id = :schedule
 """
@@ -39,6 +48,12 @@ def tell_of_events(session: Session, type_: NoticeType, day: date, ids: Collecti
     if type_ == NoticeType.PAID:
         statement = EVENTS.format(notices=event_text(type_, Role.PAYEE))
         session.execute(text(statement), {"date": day, "ids": array_literal(ids)})
+
+
+def facts_of(source: str, type_: NoticeType, which: str = "true") -> str:
+    """SQL that tells the payers what has become of the events in `source`, which another part of the statement moved:
+    rows with all their columns, and of them those `which`."""
+    return FACTS.format(notice=event_text(type_), source=source, which=which, most=MOST_FACTS)
 
 
 def tell_of_schedule(

@@ -8,12 +8,13 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from shared.db import late
+from shared.db import late, outbox
 from shared.db.bookings import book, line
 from shared.db.models import Batch, Event, FinalDecline, Run
 from shared.db.runs import Gate
 from shared.domain.books import Heading
 from shared.domain.lifecycle import EventStatus
+from shared.domain.notices import NoticeType
 from shared.domain.retries import NO_DECLINE
 from shared.ids import new_id
 
@@ -52,7 +53,7 @@ STANDS: dict[str, Heading] = {
 
 
 def move(session: Session, gate: Gate, event: Event, batch: Batch, known: Known) -> None:
-    """Moves an event, locked by the caller with the batch that claimed it, to paid or failed.
+    """Moves an event, locked by the caller with the batch that claimed it, to paid or failed, and tells of it.
 
     A closed run's figures never change: what is paid now for it is booked as adjusted, on the day it became known.
     """
@@ -79,13 +80,17 @@ def move(session: Session, gate: Gate, event: Event, batch: Batch, known: Known)
         late.add_retry(session, gate, late.payable(event), known.retry_on, opens_at=opens_at)
     elif not known.paid and known.code not in NO_DECLINE:
         session.add(FinalDecline(schedule_id=event.schedule_id, event_id=event.id, code=known.code))
+    outbox.tell_of_events(session, NoticeType.PAID if known.paid else NoticeType.FAILED, event.date, [event.id])
     session.flush()
     session.expire(event)
 
 
 def drop_retry(session: Session, gate: Gate, event: Event, batch: Batch) -> None:
     """Tries a declined event no more: what waited in the run that declined it stands as declined there again, another
-    run has it no more. The caller has locked the event, and `batch`, which claimed it last."""
+    run has it no more. The caller has locked the event, and `batch`, which claimed it last.
+
+    Nobody is told: it may have been paid, and its payer hears what the provider's word or a person makes of it.
+    """
     if event.retry_on is None:
         return
     home = open_run(gate, batch.run_date)

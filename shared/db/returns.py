@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from shared.db import plans, schedules
+from shared.db import outbox, plans, schedules
 from shared.db.bookings import line
 from shared.db.models import FinalDecline, Schedule
 from shared.db.plans import UNREADABLE, Plan
 from shared.domain.books import Heading
+from shared.domain.lifecycle import EventStatus
+from shared.domain.notices import NoticeType
 from shared.domain.retries import RETRY_OVER
 from shared.domain.returning import DECLINED, Becomes, Fate, Returning, becomes
 
@@ -38,6 +40,14 @@ FROM found WHERE e.date = found.date AND e.id = found.id
 RETURNING e.id, e.date, e.schedule_id, e.currency, e.amount, found.amount AS claimed_amount, e.failure_code,
   e.retry_on
 """)
+
+
+NEWS: Final = {
+    EventStatus.MISSED: NoticeType.MISSED,
+    EventStatus.CANCELLED: NoticeType.CANCELLED,
+    EventStatus.FAILED: NoticeType.FAILED,
+}
+"""What a payer hears of an event that is not paid any more; of a pause it has heard when that began."""
 
 
 class Returned(NamedTuple):
@@ -82,13 +92,15 @@ def give_back(
             groups[_becomes(locked[row.schedule_id], plan, Returning(*row[2:]), today)].append(row.id)
     moved: list[Returned] = []
     for become, members in groups.items():
-        rows = session.execute(RETURN, {**where, "ids": members, "used": key_used, **_values(become)})
+        rows = session.execute(RETURN, {**where, "ids": members, "used": key_used, **_values(become)}).all()
         for row in rows:
             moved.append(
                 Returned(row.id, row.date, row.currency, row.claimed_amount, row.amount, become.fate, row.retry_on)
             )
             if become.fate == DECLINED:
                 session.add(FinalDecline(schedule_id=row.schedule_id, event_id=row.id, code=RETRY_OVER))
+        if become.fate.status in NEWS and not become.fate.retried:
+            outbox.tell_of_events(session, NEWS[become.fate.status], event_date, [row.id for row in rows])
     return moved
 
 

@@ -7,7 +7,9 @@ from functools import lru_cache
 
 from sqlalchemy import TextClause, text
 
+from shared.db.outbox import facts_of
 from shared.db.verdicts import Verdict
+from shared.domain.notices import NoticeType
 from shared.domain.retries import QUARANTINED
 
 # Nothing is joined: with a join to the outcomes the planner expects one row and compares 1000 x 1000. The event is
@@ -63,7 +65,7 @@ others AS (
   WHERE {within} AND e.status = 'processing' AND e.batch_id = :batch
     AND (SELECT m FROM m) ? (e.id::text) AND EXISTS (SELECT FROM fence)
   RETURNING e.id, e.date, e.schedule_id, e.amount, e.currency, e.status, e.attempt, e.first_sent_at, e.failure_code,
-    e.retry_on,
+    e.retry_on,{worded}
     (SELECT m FROM m) -> (e.id::text) ->> 2 AS note,
     CAST((SELECT m FROM m) -> (e.id::text) ->> 3 AS boolean) AS resend),
 """
@@ -102,21 +104,33 @@ final AS (
   WHERE status = 'failed' AND retry_on IS NULL AND failure_code <> ALL(CAST(:no_decline AS text[]))),
 """
 
+# What is told stands for the payments, and is worded when it is sent: a row for each would cost what paying it does.
+# What did not move is left out then.
+TELL_PAID = """
+told AS (
+  INSERT INTO outbox (kind, batch_id, date, first_id, last_id, ids)
+  SELECT 'paid', :batch, :date, ids[1], ids[cardinality(ids)], CASE WHEN :listed THEN ids END FROM p
+  WHERE EXISTS (SELECT FROM settled)),
+"""
+TELL_FAILED = f"""
+told_failed AS ({facts_of("others", NoticeType.FAILED, "e.status = 'failed'")}),
+"""
+WORDED = "\n    e.payer_id, e.payee_id, e.reference, e.nominal_date, e.version,"
 
-def settle_statement(within: str, paid: bool, others: Mapping[str, Verdict]) -> TextClause:
-    """For events `within` the batch's span: whether some were paid, and what became of the others."""
+
+def settle_statement(within: str, paid: bool, others: Mapping[str, Verdict], *, tells: bool = False) -> TextClause:
+    """For events `within` the batch's span: whether some were paid, what became of the others, and whether payers and
+    payees are told."""
     statuses = {verdict.status for verdict in others.values()}
     never_sent = any(verdict.code == QUARANTINED for verdict in others.values())
     sources = [name for name, wanted in (("settled", paid), ("others", bool(others))) if wanted]
     moves = [PAID if paid else "", OTHERS if others else ""]
     moves += [DOUBTS if "unknown" in statuses else "", DECLINES if "failed" in statuses else ""]
-    moves += [
-        "moved AS (",
-        " UNION ALL ".join(f"SELECT status, currency, amount, retry_on FROM {source}" for source in sources),
-        "),",
-    ]
-    unsent = UNSENT if never_sent else ""
-    return _prepared(SETTLE.format(moves="".join(moves).format(within=within, unsent=unsent)))
+    fails = tells and "failed" in statuses
+    filled = "".join(moves).format(within=within, unsent=UNSENT if never_sent else "", worded=WORDED if fails else "")
+    filled += "".join([TELL_PAID if tells and paid else "", TELL_FAILED if fails else ""])
+    moved = " UNION ALL ".join(f"SELECT status, currency, amount, retry_on FROM {source}" for source in sources)
+    return _prepared(SETTLE.format(moves=f"{filled}moved AS ({moved}),"))
 
 
 _prepared = lru_cache(maxsize=32)(text)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from shared.db import outbox
 from shared.db.arrays import array_literal
 from shared.db.parts import Claim, ClaimedEvent
 from shared.db.settle_statement import settle_statement
@@ -44,11 +45,21 @@ def settle(
         "resolve_first": RESOLVE_FIRST_SECONDS,
         **claim.span.parameters,
     }
+    tells = outbox.tells(session)
     if paid:
         values |= _paid(paid)
+    if paid and tells:
+        values["listed"] = not _is_a_range(claim)
     if others:
         values |= _others(claim, others, retries)
-    return int(session.execute(settle_statement(claim.span.condition, bool(paid), others), values).scalar_one())
+    statement = settle_statement(claim.span.condition, bool(paid), others, tells=tells)
+    return int(session.execute(statement, values).scalar_one())
+
+
+def _is_a_range(claim: Claim) -> bool:
+    """Whether what is paid of this part stands together, and nothing else that the batch paid among it: not so in what
+    was carried, is tried again, or was taken before."""
+    return claim.span.ids is None and not claim.retry and claim.run_date == claim.span.date and claim.epoch == 1
 
 
 def _paid(paid: Sequence[tuple[str, Verdict]]) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from shared.db import outbox
 from shared.db.bookings import book, line
 from shared.db.doubt import doubt
 from shared.db.parts import DECLINED, Claim, claimable
 from shared.domain.books import Heading
+from shared.domain.notices import NoticeType
 from shared.domain.retries import QUARANTINED
 from shared.log import get_logger
 
@@ -96,3 +98,4 @@ def _quarantine(session: Session, claim: Claim, member: Row[Any], provider: str)
     for failed in session.execute(text(statement), {**where, "run_date": claim.run_date}):
         line_of = line(claim.run_date, Heading.DECLINED, failed.currency, failed.amount, event_id=member.id)
         book(session, [{**line_of, "batch_id": claim.batch_id}])
+        outbox.tell_of_events(session, NoticeType.FAILED, claim.span.date, [member.id])
