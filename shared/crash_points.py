@@ -41,6 +41,13 @@ POINTS: Final = frozenset(
         "before_proof",
         "in_proof_commit",
         "after_proof",
+        # telling the receiver, where a call was made or its record is written
+        "before_tell",
+        "after_tell",
+        "in_tell_commit",
+        # putting a date's upcoming payments in the outbox
+        "in_upcoming_commit",
+        "after_upcoming_step",
         # sealing the audit
         "before_seal_commit",
         "in_seal_commit",

@@ -31,6 +31,7 @@ DISPATCH_SECONDS = 1.0
 RESOLVE_SECONDS = 5.0
 EXTEND_SECONDS = 30.0
 SUSPEND_SECONDS = 10.0
+UPCOMING_SECONDS = 30.0
 UPKEEP_SECONDS = 3600.0
 
 
@@ -74,6 +75,7 @@ def make_app(settings: Settings) -> Celery:
             "suspend": _tick("payday.suspend", SUSPEND_SECONDS, "upkeep"),
             "seal": _tick("payday.seal", seal.TICK_SECONDS, "upkeep"),
             "extend": _tick("payday.extend", EXTEND_SECONDS, "upkeep"),
+            "upcoming": _tick("payday.upcoming", UPCOMING_SECONDS, "upkeep"),
             "upkeep": _tick("payday.upkeep", UPKEEP_SECONDS, "upkeep"),
         },
         enable_utc=True,

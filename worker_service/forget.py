@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from shared.db import idempotency
+from datetime import date
+
+from shared.db import idempotency, upcoming
 from shared.db.retrying import transact
 from worker_service.service import Service
 
@@ -17,3 +19,8 @@ def forget_keys(service: Service) -> int:
         removed = transact(service.sessions, idempotency.purge)
         total += removed
     return total
+
+
+def forget_upcoming(service: Service, today: date) -> None:
+    """Removes the dates that have passed from those that payers were told of ahead."""
+    transact(service.sessions, lambda session: upcoming.forget(session, today))

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from shared.crash_points import reached
-from shared.db import attempts, claims, proofs, providers, runs
+from shared.db import attempts, claims, left_unknown, proofs, providers, runs
 from shared.db.attempts import OpenAttempt
 from shared.db.clock import business_now
 from shared.db.engine import Session
@@ -68,6 +68,14 @@ def resolve_due(service: Service) -> int:
     if looked_at:
         log.info("unknowns looked at", count=looked_at, settled=settled)
     return settled
+
+
+def tell_unknown(service: Service) -> int:
+    """Tells the payers of what nobody could say anything of for an hour; answers of how many payments."""
+    told = 0
+    while count := transact(service.sessions, left_unknown.tell_unknown):
+        told += count
+    return told
 
 
 def _take(service: Service) -> Task | None:

@@ -16,7 +16,7 @@ from shared.db.engine import Session
 from shared.db.publishing import Ready
 from shared.db.retrying import transact
 from shared.settings import read_settings
-from worker_service import calendars, dispatch, extend, forget, pay, resolve, suspend
+from worker_service import calendars, dispatch, extend, forget, pay, resolve, suspend, upcoming
 from worker_service.celery_app import Message, app, send
 from worker_service.seal import Sealer
 from worker_service.service import Service
@@ -55,7 +55,8 @@ def dispatch_tick() -> None:
 
 @app.task(name="payday.resolve", queue="upkeep")  # type: ignore[untyped-decorator]
 def resolve_tick() -> None:
-    """Looks after what is unknown."""
+    """Looks after what is unknown; tells of it first, since resolving may take as long as the provider is silent."""
+    resolve.tell_unknown(service())
     resolve.resolve_due(service())
 
 
@@ -78,12 +79,19 @@ def extend_tick() -> None:
     extend.extend_through(service(), today)
 
 
+@app.task(name="payday.upcoming", queue="upkeep")  # type: ignore[untyped-decorator]
+def upcoming_tick() -> None:
+    """Tells payers of the coming days' payments, once a date."""
+    upcoming.tell_upcoming(service())
+
+
 @app.task(name="payday.upkeep", queue="upkeep")  # type: ignore[untyped-decorator]
 def upkeep_tick() -> None:
-    """Makes partitions ahead, forgets old idempotency keys, and keeps calendars and what they moved up to date."""
+    """Makes partitions ahead, forgets what is old, and keeps calendars and what they moved up to date."""
     today = transact(service().sessions, _today)
     transact(service().sessions, lambda session: partitions.make_ahead(session, today))
     forget.forget_keys(service())
+    forget.forget_upcoming(service(), today)
     calendars.keep_up(service())
 
 

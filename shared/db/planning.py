@@ -4,39 +4,20 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from shared.db import runs, turns
+from shared.db.walking import NO_ID, RANGES, STEP_EVENTS, WALK
 
-NO_ID = UUID(int=0)
-STEP_EVENTS: Final = 100_000
-"""Events planned in one transaction: users who add to the day wait for it, a tenth of a second."""
 STEP_BATCHES: Final = 100
 """Batches planned in one transaction, however small they are."""
 
-# On a month without statistics the planner would collect the whole day in a bitmap at every step and sort it.
-WALK = text("SET LOCAL enable_bitmapscan = off")
-
-# Each step of the recursion is one descent and a walk of `size` entries of the key, never a sort; without a
-# status in it the scan stays index-only. It goes one batch further than is cut, because a batch ends before the next.
-# Measured: 0.5 s for 10 M events.
-CUT = text("""
-WITH RECURSIVE walk (first_id, step) AS (
-  SELECT (SELECT id FROM event WHERE date = :day AND id > :after ORDER BY id LIMIT 1), 0
-  UNION ALL
-  SELECT (SELECT id FROM event WHERE date = :day AND id >= walk.first_id ORDER BY id OFFSET :size LIMIT 1), step + 1
-  FROM walk WHERE walk.first_id IS NOT NULL AND step < :steps
-),
-pieces AS (SELECT step, first_id, lead(first_id) OVER (ORDER BY step) AS next_id FROM walk),
+CUT = text(f"""{RANGES},
 made AS (
   INSERT INTO batch (run_date, date, first_id, last_id)
-  SELECT :day, :day, first_id, coalesce(
-      (SELECT id FROM event WHERE date = :day AND id < next_id ORDER BY id DESC LIMIT 1),
-      (SELECT id FROM event WHERE date = :day ORDER BY id DESC LIMIT 1))
-  FROM pieces WHERE first_id IS NOT NULL AND step < :steps ORDER BY first_id RETURNING last_id
+  SELECT :day, :day, first_id, last_id FROM ranges ORDER BY first_id RETURNING last_id
 )
 SELECT last_id FROM made ORDER BY last_id DESC LIMIT 1
 """)

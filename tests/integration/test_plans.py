@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, event, text
 
-from shared.db import entries, partitions, parts, planning, settlement, turns
+from shared.db import entries, partitions, parts, planning, settlement, turns, walking
 from shared.db.engine import make_sessions
 from shared.db.migrate import database_url as sqlalchemy_url
 from shared.db.parts import Claim
@@ -76,8 +76,8 @@ def connection(engine: Engine) -> Iterator[Connection]:
 
 
 def test_planning_walks_the_key_without_a_sort(connection: Connection) -> None:
-    connection.execute(planning.WALK)
-    plan = _explain(connection, planning.CUT.text, {"day": DAY, "after": planning.NO_ID, "size": 1000, "steps": 3})
+    connection.execute(walking.WALK)
+    plan = _explain(connection, planning.CUT.text, {"day": DAY, "after": walking.NO_ID, "size": 1000, "steps": 3})
     scans = _scans(plan, "event")
     assert scans
     assert {node["Node Type"] for node in scans} <= {"Index Only Scan", "Index Scan"}
@@ -88,9 +88,9 @@ def test_what_a_step_counts_is_found_by_the_key_even_in_a_month_of_one_day(conne
     """A month that is read from end to end makes a step as slow as the month is large."""
     connection.execute(ONE_DAY, {"count": EVENTS // 4})
     connection.execute(text("ANALYZE event_2026_04"))
-    connection.execute(planning.WALK)
+    connection.execute(walking.WALK)
     connection.execute(planning.SPAN)
-    step = {"day": PAYDAY, "after": planning.NO_ID, "through": UUID(int=EVENTS // 40)}
+    step = {"day": PAYDAY, "after": walking.NO_ID, "through": UUID(int=EVENTS // 40)}
     scans = _scans(_explain(connection, planning.COUNT.text, step), "event_2026_04")
     assert {node["Index Name"] for node in scans if "Index Name" in node} == {"event_2026_04_pkey"}
     assert "Seq Scan" not in {node["Node Type"] for node in scans}

@@ -121,6 +121,7 @@ class Attempt(Base):
             "state IN ('open', 'paid', 'declined', 'not_executed', 'contradiction')", name="state_is_known"
         ),
         Index("attempt_open", "next_at", postgresql_where=text("state = 'open'")),
+        Index("attempt_untold", "first_sent_at", postgresql_where=text("state = 'open' AND NOT told")),
     )
 
     event_id: Mapped[UUID] = mapped_column(primary_key=True)

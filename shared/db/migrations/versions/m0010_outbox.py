@@ -47,6 +47,9 @@ def upgrade() -> None:
     )
     # Asked once after an hour, of what is still open: whether its payer has heard of it.
     op.add_column("attempt", sa.Column("told", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.create_index(
+        "attempt_untold", "attempt", ["first_sent_at"], postgresql_where=sa.text("state = 'open' AND NOT told")
+    )
 
 
 def downgrade() -> None:
