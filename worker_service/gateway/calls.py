@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from shared.domain.payments import Answer, AnswerKind, OutcomeKind, Payment, batch_body
-from worker_service.gateway.classify import REFUSALS, classify_single
+from worker_service.calling.reply import Failure
+from worker_service.calling.transport import Transport
+from worker_service.gateway.classify import REFUSALS, classify_failure, classify_single
 from worker_service.gateway.classify_answer import classify_answer
 from worker_service.gateway.classify_batch import BatchReading, classify_batch, for_all
-from worker_service.gateway.reply import Failure
-from worker_service.gateway.transport import Transport
 
 CAP_BYTES = 64 * 1024
 CAP_BYTES_A_PAYMENT = 1024
@@ -36,7 +36,7 @@ class Calls:
         headers = {**self._paying, "Content-Length": str(len(body)), "Idempotency-Key": payment.key}
         reply = transport.exchange("POST", "/payments", headers, body, CAP_BYTES)
         if isinstance(reply, Failure):
-            return for_all(reply.outcome(), payments)
+            return for_all(classify_failure(reply), payments)
         outcome = classify_single(reply, payment)
         if outcome.kind is OutcomeKind.AMBIGUOUS:
             transport.drop()  # what is left of an answer like that would be read as the next payment's
@@ -50,7 +50,7 @@ class Calls:
         cap = CAP_BYTES + CAP_BYTES_A_PAYMENT * len(payments)
         reply = transport.exchange("POST", "/payments/batch", headers, body, cap)
         if isinstance(reply, Failure):
-            return for_all(reply.outcome(), payments)
+            return for_all(classify_failure(reply), payments)
         reading = classify_batch(reply, payments)
         if reading.strays or all(outcome.kind is OutcomeKind.AMBIGUOUS for outcome in reading.outcomes.values()):
             transport.drop()

@@ -6,9 +6,9 @@ from typing import Any
 
 from shared.domain.payments import SOFT_DECLINES, Outcome, OutcomeKind, Payment
 from shared.domain.retries import NO_DECLINE
+from worker_service.calling.reply import Failure, Reply
+from worker_service.calling.retry_after import retry_after_seconds
 from worker_service.gateway.reading import UnreadableBody, claims_json, is_code, is_reference, read_json
-from worker_service.gateway.reply import Reply
-from worker_service.gateway.retry_after import retry_after_seconds
 
 SUCCESSES = frozenset({200, 201})
 REFUSALS = frozenset({400, 404, 422})
@@ -36,6 +36,11 @@ def classify_call(reply: Reply, key: str | None = None) -> Outcome | None:
     if reply.status == 503:
         return _overloaded(reply, key)
     return None
+
+
+def classify_failure(failure: Failure) -> Outcome:
+    """Not sent only if provably no byte left; everything after the first byte is ambiguous."""
+    return Outcome(OutcomeKind.AMBIGUOUS if failure.sent else OutcomeKind.NOT_SENT, code=failure.reason)
 
 
 def ambiguous(reply: Reply, reason: str | None = None) -> Outcome:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from shared.domain.payments import Answer, AnswerKind, OutcomeKind
+from worker_service.calling.reply import Reply
 from worker_service.gateway.classify import read_decline, read_success
 from worker_service.gateway.reading import UnreadableBody, read_json
-from worker_service.gateway.reply import Reply
 
 
 def classify_answer(reply: Reply, key: str, amount: str) -> Answer:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from shared.domain.payments import Outcome, OutcomeKind, Payment
+from worker_service.calling.reply import Reply
 from worker_service.gateway.classify import ambiguous, classify_call, contradiction, read_decline, read_success
 from worker_service.gateway.reading import UnreadableBody, read_results
-from worker_service.gateway.reply import Reply
 
 WHOLE_CALL_REFUSALS = frozenset({400, 402, 404, 405, 413, 415, 422})
 """They decline nobody: the provider did not take the call as a batch."""

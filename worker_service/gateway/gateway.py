@@ -13,10 +13,11 @@ from typing import Self
 
 from shared.domain.payments import Answer, AnswerKind, Outcome, OutcomeKind, Payment
 from shared.settings import ProviderSettings
+from worker_service.calling.connection import tls_context
+from worker_service.calling.transport import Transport
 from worker_service.gateway.brake import Brake
 from worker_service.gateway.budget import Budget
 from worker_service.gateway.calls import Calls
-from worker_service.gateway.connection import tls_context
 from worker_service.gateway.delivery import Delivery
 from worker_service.gateway.diagnosis import Diagnosis
 from worker_service.gateway.gate import Gate, MaySend, always
@@ -25,7 +26,6 @@ from worker_service.gateway.pace import Pace, Reserve
 from worker_service.gateway.refusals import Refusals
 from worker_service.gateway.resending import SENDS_MAX
 from worker_service.gateway.slow_parties import SlowParties
-from worker_service.gateway.transport import Transport
 from worker_service.gateway.trouble import Trouble
 
 _AMBIGUOUS_BEFORE = Outcome(OutcomeKind.AMBIGUOUS, "sent before")

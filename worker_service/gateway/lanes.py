@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
+from worker_service.calling.transport import Transport
 from worker_service.gateway.budget import Budget
 from worker_service.gateway.delivery import Delivery
-from worker_service.gateway.transport import Transport
 
 Step = Callable[[Transport, Delivery], None]
 

@@ -12,14 +12,14 @@ from urllib.parse import urlencode
 
 from shared.domain.listed import Listed, Unreadable, read_listed
 from shared.settings import ProviderSettings
+from worker_service.calling.connection import tls_context
+from worker_service.calling.reply import Failure, Reply
+from worker_service.calling.retry_after import retry_after_seconds
+from worker_service.calling.transport import Transport
 from worker_service.gateway.budget import Budget
-from worker_service.gateway.connection import tls_context
 from worker_service.gateway.pace import Pace, Reserve
 from worker_service.gateway.reading import UnreadableBody, read_json
-from worker_service.gateway.reply import Failure, Reply
 from worker_service.gateway.resending import Waits, resending
-from worker_service.gateway.retry_after import retry_after_seconds
-from worker_service.gateway.transport import Transport
 
 PAGE_CAP_BYTES = 8 * 1024 * 1024
 CURSOR_LENGTH_MAX = 4096

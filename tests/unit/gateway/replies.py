@@ -8,7 +8,7 @@ from typing import Any
 from requests.structures import CaseInsensitiveDict
 
 from shared.domain.payments import Payment
-from worker_service.gateway.reply import Reply
+from worker_service.calling.reply import Reply
 
 KEY = "0f0a6b0e-5f5c-5f0e-9d7b-0123456789ab"
 OTHER_KEY = "0f0a6b0e-5f5c-5f0e-9d7b-ba9876543210"

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from replies import KEY, OTHER_KEY, declined, paid, reply
 
 from shared.domain.payments import Answer, AnswerKind
+from worker_service.calling.reply import Reply
 from worker_service.gateway.classify_answer import classify_answer
-from worker_service.gateway.reply import Reply
 
 
 def answer_of(status: int, body: object = b"") -> Answer:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from replies import OTHER_KEY, payment, reply
 
 from shared.domain.payments import Outcome, OutcomeKind
+from worker_service.calling.reply import Reply
 from worker_service.gateway.classify_batch import BatchReading, classify_batch
-from worker_service.gateway.reply import Reply
 
 PAYMENTS = [payment(number) for number in range(4)]
 A, B, C, D = (one.key for one in PAYMENTS)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from replies import KEY, OTHER_KEY, PAYMENT, declined, paid, refused, reply
 
 from shared.domain.payments import Outcome, OutcomeKind
-from worker_service.gateway.classify import classify_single
-from worker_service.gateway.reply import Failure, Reply
+from worker_service.calling.reply import Failure, Reply
+from worker_service.gateway.classify import classify_failure, classify_single
 
 NOT_ABOUT_THE_PAYMENT = [b"", b"<html>Not Found</html>", b"caf\xe9", b'"text"', b"[]", b"{}", b"null"]
 NO_JSON = [b"{", b'{"paymentId": "pay_1"', b"\xff\xfe", b"{'a': 1}", b'{"a": \xff}', b"[" * 60_000, b"{}{}"]
@@ -238,8 +238,8 @@ def test_a_number_without_end_changes_nothing(number: bytes) -> None:
 
 
 def test_what_was_provably_not_sent_says_so_and_anything_else_is_ambiguous() -> None:
-    assert Failure(sent=False, reason="gaierror").outcome() == Outcome(OutcomeKind.NOT_SENT, "gaierror")
-    assert Failure(sent=True, reason="time-out").outcome() == Outcome(OutcomeKind.AMBIGUOUS, "time-out")
+    assert classify_failure(Failure(sent=False, reason="gaierror")) == Outcome(OutcomeKind.NOT_SENT, "gaierror")
+    assert classify_failure(Failure(sent=True, reason="time-out")) == Outcome(OutcomeKind.AMBIGUOUS, "time-out")
 
 
 JSON = st.recursive(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker_service.gateway.retry_after import retry_after_seconds
+from worker_service.calling.retry_after import retry_after_seconds
 
 NOON = "Fri, 25 Dec 2026 12:00:00 GMT"
 

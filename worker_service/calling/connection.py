@@ -1,4 +1,4 @@
-"""A keep-alive connection to the provider that knows the deadline of the call it carries.
+"""A keep-alive connection to a server that knows the deadline of the call it carries.
 
 The standard library's client under a socket of our own: a call costs it half of what urllib3's pool takes and a fifth
 of what a requests session does, and there is nothing in it that follows, retries, decodes or remembers.
@@ -15,7 +15,8 @@ from urllib.parse import quote, urlsplit
 
 import certifi
 
-from worker_service.gateway.deadline import Deadline, DeadlineTLSSocket, dial
+from worker_service.calling.addresses import Resolve
+from worker_service.calling.deadline import Deadline, DeadlineTLSSocket, dial
 
 OPTIONS = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 UNQUOTED = "/%:@!$&'()*+,;=~-._"
@@ -61,24 +62,25 @@ class Response(HTTPResponse):
 
 
 class Connection(HTTPConnection):
-    """One connection to the host of `url`, opened by the call that needs it; `tls` for https.
+    """One connection to the host of `url`, opened by the call that needs it; `tls` for https, `resolve` for its name.
 
     No proxy, whatever the environment says.
     """
 
     response_class = Response
 
-    def __init__(self, url: str, deadline: Deadline, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, url: str, deadline: Deadline, tls: ssl.SSLContext | None, resolve: Resolve) -> None:
         parts = urlsplit(url)
         self.default_port = 443 if parts.scheme == "https" else 80  # left out of the header Host
         super().__init__(parts.hostname or "", parts.port or self.default_port)
         self.base_path = quote(parts.path, safe=UNQUOTED)
         self._deadline = deadline
+        self._resolve = resolve
         self._tls = tls if parts.scheme == "https" else None
 
     def connect(self) -> None:
         """Raises OSError and UnicodeError; no byte of a request has left then."""
-        connected = dial(self.host, self.port, self._deadline, OPTIONS)
+        connected = dial(self.host, self.port, self._deadline, OPTIONS, self._resolve)
         self.sock = connected
         if self._tls is not None:
             encrypted = self._tls.wrap_socket(connected, server_hostname=self.host)
@@ -88,7 +90,7 @@ class Connection(HTTPConnection):
 
     @property
     def is_stale(self) -> bool:
-        """Whether an idle connection can be read: the provider closed it, or says what nobody asked for.
+        """Whether an idle connection can be read: the server closed it, or says what nobody asked for.
 
         A request on it might leave and never be answered, and would be ambiguous for nothing.
         """

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol, overload
 
-from shared.domain.payments import Outcome, OutcomeKind
-
 
 class Headers(Protocol):
     """An answer's headers: the value of the first of that name, in any case, if there is one."""
@@ -29,7 +27,3 @@ class Failure(NamedTuple):
 
     sent: bool
     reason: str
-
-    def outcome(self) -> Outcome:
-        """Not sent only if provably no byte left; everything after the first byte is ambiguous."""
-        return Outcome(OutcomeKind.AMBIGUOUS if self.sent else OutcomeKind.NOT_SENT, code=self.reason)

@@ -1,4 +1,4 @@
-"""How long a provider asks us to stay away (RFC 9110, 10.2.3)."""
+"""How long a server asks us to stay away (RFC 9110, 10.2.3)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from shared.clock import utc_now
-from worker_service.gateway.reply import Headers
+from worker_service.calling.reply import Headers
 
 RETRY_AFTER_MAX_SECONDS = 300.0
-"""Longer is absurd: nobody knows now what will be in an hour, and the day has a cut-off."""
+"""Of a provider longer is absurd: nobody knows now what will be in an hour, and the day has a cut-off."""
 
 
-def retry_after_seconds(headers: Headers, now: Callable[[], datetime] = utc_now) -> float | None:
-    """Seconds from `Retry-After`, 0 to RETRY_AFTER_MAX_SECONDS; None if absent or not understood.
+def retry_after_seconds(
+    headers: Headers, now: Callable[[], datetime] = utc_now, *, most: float = RETRY_AFTER_MAX_SECONDS
+) -> float | None:
+    """Seconds from `Retry-After`, 0 to `most`; None if absent or not understood.
 
     A date is measured against the answer's own `Date`, so that two clocks that disagree do no harm; without one
     against `now`.
@@ -24,12 +26,12 @@ def retry_after_seconds(headers: Headers, now: Callable[[], datetime] = utc_now)
         return None
     text = text.strip()
     if text.isascii() and text.isdigit():
-        return min(float(text), RETRY_AFTER_MAX_SECONDS)
+        return min(float(text), most)
     until = _date(text)
     if until is None:
         return None
     seconds = (until - (_date(headers.get("Date", "")) or now())).total_seconds()
-    return min(max(seconds, 0.0), RETRY_AFTER_MAX_SECONDS)
+    return min(max(seconds, 0.0), most)
 
 
 def _date(text: str) -> datetime | None:

@@ -7,9 +7,11 @@ import zlib
 from http.client import HTTPResponse, IncompleteRead
 
 from shared.crash_points import reached
-from worker_service.gateway.connection import Connection
-from worker_service.gateway.deadline import Deadline
-from worker_service.gateway.reply import Failure, Reply
+from worker_service.calling import addresses
+from worker_service.calling.addresses import AddressNotAllowed, Resolve
+from worker_service.calling.connection import Connection
+from worker_service.calling.deadline import Deadline
+from worker_service.calling.reply import Failure, Reply
 
 GZIP_WINDOW_BITS = 31
 
@@ -19,12 +21,19 @@ class _Unusable(Exception):
 
 
 class Transport:
-    """A connection to the provider for one thread at a time. `timeout_seconds` is for a whole call."""
+    """A connection to one server for one thread at a time. `timeout_seconds` is for a whole call; `resolve` says where
+    the server's name leads."""
 
-    def __init__(self, url: str, timeout_seconds: float, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self,
+        url: str,
+        timeout_seconds: float,
+        tls: ssl.SSLContext | None,
+        resolve: Resolve = addresses.resolve,
+    ) -> None:
         self._timeout_seconds = timeout_seconds
         self._deadline = Deadline()
-        self._connection = Connection(url, self._deadline, tls)
+        self._connection = Connection(url, self._deadline, tls, resolve)
 
     def exchange(
         self, method: str, path: str, headers: dict[str, str], body: bytes | None, cap: int
@@ -59,7 +68,7 @@ class Transport:
         """The name of what went wrong at the bottom; messages may carry addresses and are left out."""
         if self._deadline.passed:
             return "time-out" if self._deadline.sent else "connect time-out"
-        if isinstance(error, _Unusable):
+        if isinstance(error, _Unusable | AddressNotAllowed):
             return str(error)
         while error.__cause__ or error.__context__:
             error = error.__cause__ or error.__context__  # type: ignore[assignment]

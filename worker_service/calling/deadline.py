@@ -1,6 +1,6 @@
 """One deadline for a whole call, kept on every socket operation.
 
-The libraries' own time-outs begin anew with each byte that arrives, so a provider that drips one byte a second
+The libraries' own time-outs begin anew with each byte that arrives, so a server that drips one byte a second
 would hold a worker for ever. Here the socket itself knows the deadline: before each operation its time-out is set
 to what is left, whether the bytes belong to the status line, a header, a chunk's size or the body.
 """
@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from shared.crash_points import reached
+from worker_service.calling.addresses import Resolve
 
 
 class Deadline:
@@ -76,12 +77,14 @@ class DeadlineTLSSocket(ssl.SSLSocket):
         return sent
 
 
-def dial(host: str, port: int, deadline: Deadline, options: Iterable[tuple[int, int, Any]]) -> DeadlineSocket:
+def dial(
+    host: str, port: int, deadline: Deadline, options: Iterable[tuple[int, int, Any]], resolve: Resolve
+) -> DeadlineSocket:
     """A connected socket. Each address gets its share of the time left, so that a dead one leaves some to the next.
 
     Raises OSError (also for a name that is not found) and UnicodeError (for one that cannot be).
     """
-    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = resolve(host, port)
     failure: OSError = OSError("the name has no address")
     for position, (family, kind, protocol, _, address) in enumerate(addresses):
         connection = DeadlineSocket(family, kind, protocol)
