@@ -7,4 +7,4 @@ from typing import Final
 
 FORKS: Final = multiprocessing.get_context("forkserver")
 """The one that all tests use: what is loaded before the first fork is named once, for all of them."""
-FORKS.set_forkserver_preload(["deploy.local.bank", "tests.integration.crashes.dying"])
+FORKS.set_forkserver_preload(["deploy.local.bank", "deploy.local.receiver", "tests.integration.crashes.dying"])

@@ -16,6 +16,7 @@ MODULES = {
     "demo": "demo",
     "services": "services",
     "sandbox-bank": "sandbox_bank",
+    "sandbox-receiver": "sandbox_receiver",
     "db": "db",
     "dispatch": "dispatch",
     "run": "run",

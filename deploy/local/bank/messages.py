@@ -43,7 +43,10 @@ class Response:
         lines = [f"HTTP/1.1 {self.status} {_REASONS.get(self.status, 'Unknown')}"]
         if self.body:
             lines.append(f"Content-Type: {self.content_type}")
-        lines.append("Transfer-Encoding: chunked" if self.chunked else f"Content-Length: {len(self.body)}")
+        if self.chunked:
+            lines.append("Transfer-Encoding: chunked")
+        elif self.status != HTTPStatus.NO_CONTENT:
+            lines.append(f"Content-Length: {len(self.body)}")
         lines += [f"{name}: {value}" for name, value in self.headers]
         if not keep_alive:
             lines.append("Connection: close")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Callable
 
 import uvloop
@@ -21,8 +20,7 @@ from deploy.local.bank.payment_routes import PaymentRoutes
 from deploy.local.bank.question_routes import QuestionRoutes
 from deploy.local.bank.routes import Methods, Routes
 from deploy.local.bank.till import Till
-
-_ENDING = (signal.SIGTERM, signal.SIGINT)
+from deploy.local.stopping import ignore_signals, stop_signalled
 
 
 def run_bank(options: BankOptions, ready: Callable[[str], None]) -> None:
@@ -40,7 +38,7 @@ def run_bank(options: BankOptions, ready: Callable[[str], None]) -> None:
 
 
 async def _serve(options: BankOptions, journal: Journal, ready: Callable[[str], None]) -> None:
-    stop = _stop_signalled()
+    stop = stop_signalled()
     door = Door(options.host, options.port)
     ledger = Ledger(journal)
     book = FaultBook(options.seed)
@@ -58,15 +56,7 @@ async def _serve(options: BankOptions, journal: Journal, ready: Callable[[str], 
     ready(door.url)
     await stop.wait()
     await door.close()
-    for number in _ENDING:  # a second one, as from a terminal and a parent at once, changes nothing
-        signal.signal(number, signal.SIG_IGN)
-
-
-def _stop_signalled() -> asyncio.Event:
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    for number in _ENDING:
-        signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
-    return stop
+    ignore_signals()
 
 
 def _actions(payments: PaymentRoutes, questions: QuestionRoutes, faults: FaultRoutes) -> dict[str, Methods]:
