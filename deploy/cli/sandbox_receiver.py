@@ -9,7 +9,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the command `sandbox-receiver`."""
     # The receiver reads its own options, --help among them: here nothing looks like an option.
     parser = subparsers.add_parser(
-        "sandbox-receiver", help="start a sandbox receiver of notices", add_help=False, prefix_chars="\0"
+        "sandbox-receiver", help="start the sandbox receiver: somebody to tell", add_help=False, prefix_chars="\0"
     )
     parser.add_argument("options", nargs=argparse.REMAINDER)
     parser.set_defaults(run=run)
