@@ -14,9 +14,11 @@ from api_service.blueprint import SECURITY_SCHEME
 from api_service.links import add_links
 from api_service.problems import MEDIA_TYPE
 from api_service.refusals import REFUSALS
+from api_service.schemas.notice import NOTICES, NoticesSchema
 from api_service.schemas.problem import ProblemSchema
 from api_service.schemas.reading import Choice, Day, Id, PartyId, Text, VisibleAscii, Whole
 from api_service.schemas.writing import Instant, Money
+from api_service.webhook import WEBHOOKS
 
 DESCRIPTION: Final = """\
 Payday pays each scheduled payment on its date: once, never twice, never lost.
@@ -24,6 +26,7 @@ Payday pays each scheduled payment on its date: once, never twice, never lost.
 Amounts are decimal strings with their currency. Dates are `YYYY-MM-DD`, instants RFC 3339 in UTC, ids UUIDv7.
 Every POST but the preview needs an `Idempotency-Key`: the same request with the same key has one effect and one answer.
 Errors are `application/problem+json`; compare `code`, show `detail`.
+What becomes of payments is told by a webhook: its body is the schema `Notices`.
 Before an operation is found, any request can be answered 404 `not_found`, 405 `method_not_allowed`,
 408 `request_timeout`, 414 `uri_too_long`, 417 `expectation_failed`, 431 `headers_too_large` or 501 `not_implemented`.
 """
@@ -65,6 +68,7 @@ def make_api(app: Flask) -> Api:
         SECURITY_SCHEME,
         {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "An access token of the issuer."},
     )
+    api.spec.components.schema(NOTICES, schema=NoticesSchema)
     return api
 
 
@@ -72,4 +76,4 @@ def document(api: Api) -> dict[str, Any]:
     """The finished document."""
     spec: dict[str, Any] = api.spec.to_dict()
     add_links(spec)
-    return spec
+    return {**spec, "webhooks": WEBHOOKS}
