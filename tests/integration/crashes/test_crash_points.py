@@ -28,6 +28,10 @@ OF_CELERY = {"before_ack"}
 """Reached in a real worker only: `tests/acceptance`."""
 OF_SEALING = {"before_seal_commit", "in_seal_commit", "after_seal"}
 """Of a task that pays nothing: `test_sealing`."""
+OF_TELLING = {"before_tell", "after_tell", "in_tell_commit"}
+"""Of a process that pays nothing: `tests/integration/notices`."""
+OF_UPCOMING = {"in_upcoming_commit", "after_upcoming_step"}
+"""Of a task that pays nothing: `tests/integration/notices/test_upcoming.py`."""
 ANSWERING = {"before_proof", "in_proof_commit", "after_proof"}
 """Not reached where nobody can be asked."""
 
@@ -115,7 +119,7 @@ def assert_nothing_twice_nothing_lost(world: World, mode: str) -> None:
 def _cases() -> list[Any]:
     """A few in `make test`, in the mode that most providers have; all in `make test-all`."""
     cases = []
-    for point in sorted(POINTS - OF_CELERY - OF_SEALING):
+    for point in sorted(POINTS - OF_CELERY - OF_SEALING - OF_TELLING - OF_UPCOMING):
         for hit in (1, 2, 3):
             for mode in ("key", "enquiry", "none"):
                 if mode == "none" and point in ANSWERING | {"after_take"}:
