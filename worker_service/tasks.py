@@ -55,9 +55,9 @@ def dispatch_tick() -> None:
 
 @app.task(name="payday.resolve", queue="upkeep")  # type: ignore[untyped-decorator]
 def resolve_tick() -> None:
-    """Looks after what is unknown; tells of it first, since resolving may take as long as the provider is silent."""
-    resolve.tell_unknown(service())
+    """Looks after what is unknown, and tells of what stays so."""
     resolve.resolve_due(service())
+    resolve.tell_unknown(service())
 
 
 @app.task(name="payday.suspend", queue="upkeep")  # type: ignore[untyped-decorator]
