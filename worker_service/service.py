@@ -13,6 +13,7 @@ from shared.db.engine import Engine, Sessions, make_engine, make_sessions, telli
 from shared.settings import Settings
 from worker_service.gateway import Gateway
 from worker_service.pace import reserving
+from worker_service.receiver import Receiver
 
 
 @dataclass
@@ -41,8 +42,14 @@ class Service:
     def gateway(self) -> Gateway:
         return Gateway(self.settings.provider, reserving(self.settings, lambda: self.sessions))
 
+    @cached_property
+    def receiver(self) -> Receiver | None:
+        return Receiver(self.settings.notify) if self.settings.notify else None
+
     def close(self) -> None:
         """Ends all connections."""
+        if self.__dict__.get("receiver"):
+            self.__dict__["receiver"].close()
         if "gateway" in self.__dict__:
             self.gateway.close()
         if self.__dict__.get("cache"):

@@ -104,6 +104,24 @@ def test_a_library_is_used_only_where_it_belongs(library: str) -> None:
     assert [user for user in users if not user.startswith(ONLY_IN[library])] == []
 
 
+def _users(module: str, *folders: str) -> set[str]:
+    """Who imports a module, or something of it."""
+    return {
+        _name(path)
+        for path in _files(*folders)
+        if any(name == module or name.startswith(f"{module}.") for name in _imports(path))
+    }
+
+
+def test_only_payments_and_notices_are_sent_out_of_the_house() -> None:
+    services = ("api_service", "worker_service", "shared")
+    callers = _users("worker_service.calling", *services)
+    outside = {name for name in callers if not name.startswith(("worker_service/calling/", "worker_service/gateway/"))}
+    assert outside == {"worker_service/receiver.py"}
+    assert all(name.startswith("worker_service/calling/") for name in _users("http.client", *services))
+    assert _users("urllib.request", *services) | _users("urllib3", *services) == set()
+
+
 def test_the_environment_is_read_in_one_place() -> None:
     readers = {
         _name(path)

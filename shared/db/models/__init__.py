@@ -3,7 +3,7 @@
 from shared.db.models.base import Base
 from shared.db.models.cache import CacheClosure
 from shared.db.models.event import Attempt, Event, FinalDecline, Transaction
-from shared.db.models.notice import Outbox, Upcoming
+from shared.db.models.notice import Outbox, Receiver, Upcoming
 from shared.db.models.provider import Provider
 from shared.db.models.reconcile import ReconcileItem
 from shared.db.models.record import Audit, AuditSeal, AuditWaiting, IdempotencyKey
@@ -30,6 +30,7 @@ __all__ = [
     "Outbox",
     "Pause",
     "Provider",
+    "Receiver",
     "ReconcileItem",
     "Run",
     "Schedule",

@@ -49,6 +49,21 @@ class Outbox(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
 
+class Receiver(Base):
+    """An address that notices go to, once it was in trouble, by the SHA-256 of its URL: that may hold a password.
+
+    Nobody calls it before `wait_until`, which lies further ahead the more often in a row it failed; from `gone_at` on,
+    nobody does at all.
+    """
+
+    __tablename__ = "receiver"
+
+    url_hash: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int] = mapped_column(Integer, server_default="0")
+    wait_until: Mapped[datetime | None]
+    gone_at: Mapped[datetime | None]
+
+
 class Upcoming(Base):
     """A date whose payments their payers are told of ahead. `through`: the last id that is in the outbox."""
 

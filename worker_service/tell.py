@@ -1,0 +1,126 @@
+"""Telling the receiver what is due, body by body: claimed in one transaction, sent in none, recorded in the next."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from shared.crash_points import reached
+from shared.db import outbox_claims, receivers
+from shared.db.engine import Session
+from shared.db.outbox_claims import Claim
+from shared.db.retrying import transact
+from shared.domain.notices import wait_seconds
+from shared.log import get_logger
+from shared.settings import NotifySettings
+from worker_service.receiver import Receiver, Verdict, VerdictKind
+from worker_service.service import Service
+
+log = get_logger(__name__)
+
+BODIES: Final = 100
+"""So many make a round, which is one line of the log."""
+LEASE_MARGIN_SECONDS: Final = 30.0
+"""For what surrounds a call: a name that is looked up slowly, a database that is restarted."""
+REFUSED_MOST: Final = 10
+"""So many bodies refused in a row are no matter of what is in them."""
+
+
+def tell_due(service: Service, *, most: int = BODIES, stopped: Callable[[], bool] = lambda: False) -> int:
+    """Sends what is due, in at most so many bodies; answers how many notices were accepted.
+
+    Ends early when the receiver is in trouble: what it was not given keeps its tries. `stopped`: whether no call
+    should begin any more. Sends nothing where nobody is told.
+    """
+    notify, receiver = service.settings.notify, service.receiver
+    if notify is None or receiver is None:
+        return 0
+    round_ = _Round(service, notify, receiver)
+    for _ in range(most):
+        if stopped() or not round_.tell_next():
+            break
+    if round_.told:
+        log.info("notices told", count=round_.told)
+    return round_.told
+
+
+class _Round:
+    """Bodies one after the other, until nothing is due or the receiver is in trouble."""
+
+    def __init__(self, service: Service, notify: NotifySettings, receiver: Receiver) -> None:
+        self.told = 0
+        self._sessions = service.sessions
+        self._notify = notify
+        self._receiver = receiver
+        self._refused = 0
+
+    def tell_next(self) -> bool:
+        """Whether to go on."""
+        found = transact(self._sessions, self._take)
+        if found is None:
+            return False
+        claim, standing = found
+        if not claim.texts:  # as when all payments to come were cancelled
+            transact(self._sessions, lambda session: outbox_claims.accepted(session, claim))
+            return True
+        reached("before_tell")
+        verdict = self._receiver.tell(claim.texts)
+        reached("after_tell")
+        self._refused = self._refused + 1 if verdict.kind is VerdictKind.REFUSED else 0
+        outcome = transact(self._sessions, lambda session: self._record(session, claim, standing, verdict))
+        self._say(claim, verdict, outcome)
+        return verdict.kind is VerdictKind.ACCEPTED or (verdict.kind is VerdictKind.REFUSED and not self._is_weary)
+
+    @property
+    def _is_weary(self) -> bool:
+        return self._refused >= REFUSED_MOST
+
+    def _take(self, session: Session) -> tuple[Claim, receivers.Standing] | None:
+        standing = receivers.standing(session, self._notify.url)
+        if not standing.may_be_called:
+            return None
+        claim = outbox_claims.take(session, lease_seconds=self._notify.timeout_seconds + LEASE_MARGIN_SECONDS)
+        return None if claim is None else (claim, standing)
+
+    def _record(self, session: Session, claim: Claim, standing: receivers.Standing, verdict: Verdict) -> _Outcome:
+        url, outcome = self._notify.url, _Outcome()
+        if verdict.kind is VerdictKind.ACCEPTED:
+            outbox_claims.accepted(session, claim)
+            if standing.failures:
+                receivers.is_well(session, url)
+        elif verdict.kind is VerdictKind.GONE:
+            outbox_claims.failed(session, claim, verdict.reason, None)
+            outcome = _Outcome(dead=True, gone=receivers.is_gone(session, url))
+        else:
+            asked = verdict.retry_after_seconds
+            wait = wait_seconds(claim.tries + 1, chance=random.random(), retry_after=asked)  # noqa: S311 - only jitter
+            outbox_claims.failed(session, claim, verdict.reason, wait)
+            away = verdict.kind is VerdictKind.TROUBLE or self._is_weary
+            outcome = _Outcome(dead=wait is None, seconds=receivers.in_trouble(session, url, asked) if away else None)
+        reached("in_tell_commit")
+        return outcome
+
+    def _say(self, claim: Claim, verdict: Verdict, outcome: _Outcome) -> None:
+        reason = verdict.reason
+        if verdict.kind is VerdictKind.ACCEPTED:
+            self.told += claim.count
+        if verdict.kind is VerdictKind.REFUSED:
+            log.warning("notices refused", reason=reason, rows=[part.id for part in claim.parts])
+        if outcome.gone:
+            log.error("receiver of notices wants no more", alert=True, reason=reason)
+        if outcome.seconds is not None:
+            log.error("receiver of notices is in trouble", alert=True, reason=reason, seconds=round(outcome.seconds, 1))
+        if outcome.dead:
+            log.error("notices given up", alert=True, reason=reason, rows=[part.id for part in claim.parts])
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What followed from a call. `gone`: it is news that the receiver wants no more; `seconds`: how long nobody calls
+    it for its trouble."""
+
+    dead: bool = False
+    gone: bool = False
+    seconds: float | None = None
