@@ -49,14 +49,15 @@ class Page:
 
 
 # The month's key gives the events in their order, so that a page reads no more than itself, however long the range.
+# Of the event, its id as it is: by the text, which has the same name, all of the range would be sorted for each page.
 RANGE: Final = """
-SELECT id::text, schedule_id::text, payer_id, payee_id, amount, currency, reference, nominal_date::text, version,
-  transaction_id::text
-FROM event WHERE date = :date AND id >= :first AND id <= :last AND {which} ORDER BY id LIMIT :most
+SELECT e.id::text, e.schedule_id::text, e.payer_id, e.payee_id, e.amount, e.currency, e.reference,
+  e.nominal_date::text, e.version, e.transaction_id::text
+FROM event e WHERE e.date = :date AND e.id >= :first AND e.id <= :last AND {which} ORDER BY e.id LIMIT :most
 """
-LISTED: Final = " AND id = ANY(CAST(:ids AS uuid[]))"
-PAID: Final = "batch_id = :batch AND status = 'paid'"
-UPCOMING: Final = text(RANGE.format(which="status = 'scheduled'"))
+LISTED: Final = " AND e.id = ANY(CAST(:ids AS uuid[]))"
+PAID: Final = "e.batch_id = :batch AND e.status = 'paid'"
+UPCOMING: Final = text(RANGE.format(which="e.status = 'scheduled'"))
 PAID_RANGE: Final = text(RANGE.format(which=PAID))
 PAID_LIST: Final = text(RANGE.format(which=PAID + LISTED))
 FACTS: Final = text("SELECT notices[1:CAST(:most AS int)], cardinality(notices) FROM outbox WHERE id = :id")

@@ -17,27 +17,26 @@ version, and the id of the transaction."""
 
 def paid(day: str, row: EventRow) -> str:
     """Two notices: to payer and payee of a payment that was made under the date `day`."""
-    event_id, _, payer, payee, _, _, _, _, version, transaction_id = row
-    event = _event(day, "paid", row, f',"transactionId":"{transaction_id}"')
+    event_id, version, payer, payee = row[0], row[8], quoted(row[2]), quoted(row[3])
+    event = _event(day, "paid", row, payer, payee, f',"transactionId":"{row[9]}"')
     return (
-        f'{{"id":"{event_id}.paid.{version}.payer","type":"paid","recipient":{quoted(payer)},"role":"payer",{event},'
-        f'{{"id":"{event_id}.paid.{version}.payee","type":"paid","recipient":{quoted(payee)},"role":"payee",{event}'
+        f'{{"id":"{event_id}.paid.{version}.payer","type":"paid","recipient":{payer},"role":"payer",{event},'
+        f'{{"id":"{event_id}.paid.{version}.payee","type":"paid","recipient":{payee},"role":"payee",{event}'
     )
 
 
 def upcoming(day: str, row: EventRow) -> str:
     """The notice to the payer of a payment that is scheduled for the date `day`."""
-    event_id, _, payer, _, _, _, _, _, version, _ = row
-    event = _event(day, "scheduled", row, "")
-    notice = f'"id":"{event_id}.upcoming.{version}.payer","type":"upcoming","recipient":{quoted(payer)},"role":"payer"'
-    return f"{{{notice},{event}"
+    payer = quoted(row[2])
+    event = _event(day, "scheduled", row, payer, quoted(row[3]), "")
+    return f'{{"id":"{row[0]}.upcoming.{row[8]}.payer","type":"upcoming","recipient":{payer},"role":"payer",{event}'
 
 
-def _event(day: str, status: str, row: EventRow, more: str) -> str:
+def _event(day: str, status: str, row: EventRow, payer: str, payee: str, more: str) -> str:
     """The last member of a notice, and its end."""
-    event_id, schedule_id, payer, payee, amount, currency, reference, nominal_date, version, _ = row
+    event_id, schedule_id, _, _, amount, currency, reference, nominal_date, version, _ = row
     return (
-        f'"event":{{"id":"{event_id}","scheduleId":"{schedule_id}","payerId":{quoted(payer)},"payeeId":{quoted(payee)},'
+        f'"event":{{"id":"{event_id}","scheduleId":"{schedule_id}","payerId":{payer},"payeeId":{payee},'
         f'"amount":"{format_amount(amount, currency)}","currency":"{currency}",'
         f'"reference":{"null" if reference is None else quoted(reference)},"date":"{day}",'
         f'"nominalDate":"{nominal_date}","status":"{status}","version":{version}{more}}}}}'
