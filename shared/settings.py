@@ -290,7 +290,7 @@ def _limits(reader: Reader) -> LimitSettings:
 
 def _notify(reader: Reader, *, development: bool) -> NotifySettings | None:
     """None where nobody is told. In production the way there is to be safe, and lead to nobody's inside by mistake."""
-    url = reader.value("NOTIFY_URL", None, values.address if development else values.https_url)
+    url = reader.value("NOTIFY_URL", None, values.receiver_url if development else values.https_receiver_url)
     secrets = reader.value("NOTIFY_SECRET", tuple[bytes, ...](), values.signing_secrets)
     settings = NotifySettings(
         url=url or "",

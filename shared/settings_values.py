@@ -15,7 +15,10 @@ from zoneinfo import ZoneInfo
 T = TypeVar("T")
 
 SECRETS: Final = frozenset(
-    {"CACHE_URL", "CELERY_BROKER_URL", "DATABASE_URL", "NOTIFY_SECRET", "PROVIDER_TOKEN", "PROVIDER_URL", "SECRET_KEY"}
+    {
+        *("CACHE_URL", "CELERY_BROKER_URL", "DATABASE_URL", "NOTIFY_SECRET", "NOTIFY_URL", "PROVIDER_TOKEN"),
+        *("PROVIDER_URL", "SECRET_KEY"),
+    }
 )
 """What is wrong with these is said without their value, which can hold a password."""
 LOOPBACK: Final = re.compile(r"\A127(\.[0-9]{1,3}){3}\Z")
@@ -116,11 +119,19 @@ def address(text: str) -> str:
     return text
 
 
-def https_url(text: str) -> str:
-    """As it is, and only with TLS. Raises ValueError."""
+def receiver_url(text: str) -> str:
+    """Where notices go, as it is. Raises ValueError, also for what no call would have in it."""
+    parts = urlsplit(address(text))
+    if parts.username is not None or parts.fragment:
+        raise ValueError("must have no user and no fragment: calls are signed instead")
+    return text
+
+
+def https_receiver_url(text: str) -> str:
+    """The same, and only with TLS. Raises ValueError."""
     if not text.startswith("https://"):
         raise ValueError("must begin with https:// when APP_ENV=production")
-    return address(text)
+    return receiver_url(text)
 
 
 def signing_secrets(text: str) -> tuple[bytes, ...]:

@@ -23,6 +23,7 @@ from shared.exposure import warn_of_exposure
 from shared.log import configure_logging
 from shared.settings import Settings, SettingsError, read_settings
 from worker_service import delivery, garbage, priority, readiness, seal, shutdown
+from worker_service.telling_child import TellingChild
 
 EXCHANGE = Exchange("payday", type="direct")  # type: ignore[no-untyped-call]
 QUEUES = ("dispatch", "pay", "bulk", "upkeep")
@@ -90,6 +91,8 @@ def make_app(settings: Settings) -> Celery:
         # Losing a broker that is frozen is noticed by silence alone; the Redis transport has its time-outs.
         app.conf.broker_heartbeat = delivery.HEARTBEAT_SECONDS
         app.steps["consumer"].add(Topology)
+    if settings.notify is not None:
+        app.steps["worker"].add(Telling)
     return app
 
 
@@ -120,6 +123,19 @@ class Topology(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def start(self, parent: consumer.Consumer) -> None:
         declare(parent.connection)
+
+
+class Telling(bootsteps.StartStopStep):  # type: ignore[misc]
+    """The process that tells payers and payees, beside the pool: a receiver that is slow takes no process that pays."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def create(self, parent: object) -> TellingChild:
+        return TellingChild()
+
+    def close(self, parent: object) -> None:
+        """The worker begins to end."""
+        self.obj.ask()
 
 
 class Consumer(consumer.Consumer):  # type: ignore[misc]

@@ -24,6 +24,7 @@ BODIES: Final = 100
 """So many make a round, which is one line of the log."""
 LEASE_MARGIN_SECONDS: Final = 30.0
 """For what surrounds a call: a name that is looked up slowly, a database that is restarted."""
+RECORD_SECONDS: Final = 10.0
 REFUSED_MOST: Final = 10
 """So many bodies refused in a row are no matter of what is in them."""
 
@@ -63,26 +64,39 @@ class _Round:
             return False
         claim, standing = found
         if not claim.texts:  # as when all payments to come were cancelled
-            transact(self._sessions, lambda session: outbox_claims.accepted(session, claim))
+            transact(self._sessions, lambda session: self._skip(session, claim, standing))
             return True
         reached("before_tell")
         verdict = self._receiver.tell(claim.texts)
         reached("after_tell")
         self._refused = self._refused + 1 if verdict.kind is VerdictKind.REFUSED else 0
-        outcome = transact(self._sessions, lambda session: self._record(session, claim, standing, verdict))
+        # To wait for a database that is restarted costs less than telling it all once more.
+        outcome = transact(
+            self._sessions,
+            lambda session: self._record(session, claim, standing, verdict),
+            patience_seconds=RECORD_SECONDS,
+        )
         self._say(claim, verdict, outcome)
-        return verdict.kind is VerdictKind.ACCEPTED or (verdict.kind is VerdictKind.REFUSED and not self._is_weary)
-
-    @property
-    def _is_weary(self) -> bool:
-        return self._refused >= REFUSED_MOST
+        return verdict.kind is not VerdictKind.GONE and outcome.seconds is None
 
     def _take(self, session: Session) -> tuple[Claim, receivers.Standing] | None:
-        standing = receivers.standing(session, self._notify.url)
+        url, lease_seconds = self._notify.url, self._notify.timeout_seconds + LEASE_MARGIN_SECONDS
+        standing = receivers.standing(session, url)
         if not standing.may_be_called:
             return None
-        claim = outbox_claims.take(session, lease_seconds=self._notify.timeout_seconds + LEASE_MARGIN_SECONDS)
-        return None if claim is None else (claim, standing)
+        if standing.failures and not receivers.call_alone(session, url, seconds=lease_seconds):
+            return None
+        claim = outbox_claims.take(session, lease_seconds=lease_seconds)
+        if claim is not None:
+            return claim, standing
+        if standing.failures:
+            receivers.not_called(session, url)
+        return None
+
+    def _skip(self, session: Session, claim: Claim, standing: receivers.Standing) -> None:
+        outbox_claims.accepted(session, claim)
+        if standing.failures:
+            receivers.not_called(session, self._notify.url)
 
     def _record(self, session: Session, claim: Claim, standing: receivers.Standing, verdict: Verdict) -> _Outcome:
         url, outcome = self._notify.url, _Outcome()
@@ -97,8 +111,9 @@ class _Round:
             asked = verdict.retry_after_seconds
             wait = wait_seconds(claim.tries + 1, chance=random.random(), retry_after=asked)  # noqa: S311 - only jitter
             outbox_claims.failed(session, claim, verdict.reason, wait)
-            away = verdict.kind is VerdictKind.TROUBLE or self._is_weary
-            outcome = _Outcome(dead=wait is None, seconds=receivers.in_trouble(session, url, asked) if away else None)
+            away = verdict.kind is VerdictKind.TROUBLE or self._refused >= REFUSED_MOST or standing.failures > 0
+            seconds = receivers.in_trouble(session, url, standing, asked) if away else None
+            outcome = _Outcome(dead=wait is None, seconds=seconds)
         reached("in_tell_commit")
         return outcome
 

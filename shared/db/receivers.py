@@ -16,20 +16,22 @@ STANDING = text("""
 SELECT failures, gone_at IS NOT NULL AS is_gone, coalesce(wait_until > clock_timestamp(), false) AS waits
 FROM receiver WHERE url_hash = :url
 """)
-# Calls that fail together are one failure: each but the first finds a wait that is not over.
+# Calls that fail together are one failure, and the longest wait among them holds. One that was made alone, to find out,
+# ends the wait that it was given.
 TROUBLE = text("""
 INSERT INTO receiver AS r (url_hash, failures, wait_until)
-VALUES (:url, 1, clock_timestamp() + make_interval(secs => greatest(:asked, 1)))
-ON CONFLICT (url_hash) DO UPDATE SET
-  failures = r.failures + CASE WHEN r.wait_until > clock_timestamp() THEN 0 ELSE 1 END,
-  wait_until = greatest(r.wait_until,
-    clock_timestamp() + make_interval(secs => greatest(:asked, least(:most, power(2, least(r.failures, 10))))))
+VALUES (:url, :failures, clock_timestamp() + make_interval(secs => :seconds))
+ON CONFLICT (url_hash) DO UPDATE SET failures = greatest(r.failures, excluded.failures),
+  wait_until = CASE WHEN :failures > 1 THEN excluded.wait_until ELSE greatest(r.wait_until, excluded.wait_until) END
 RETURNING extract(epoch FROM wait_until - clock_timestamp())::float
 """)
-WELL = text("""
-UPDATE receiver SET failures = 0, wait_until = NULL
-WHERE url_hash = :url AND failures > 0 AND (wait_until IS NULL OR wait_until <= clock_timestamp())
+ALONE = text("""
+UPDATE receiver SET wait_until = clock_timestamp() + make_interval(secs => :seconds)
+WHERE url_hash = :url AND gone_at IS NULL AND (wait_until IS NULL OR wait_until <= clock_timestamp())
+RETURNING true
 """)
+NOT_CALLED = text("UPDATE receiver SET wait_until = NULL WHERE url_hash = :url")
+WELL = text("UPDATE receiver SET failures = 0, wait_until = NULL WHERE url_hash = :url")
 GONE = text("""
 INSERT INTO receiver AS r (url_hash, gone_at) VALUES (:url, clock_timestamp())
 ON CONFLICT (url_hash) DO UPDATE SET gone_at = clock_timestamp() WHERE r.gone_at IS NULL
@@ -52,9 +54,21 @@ def standing(session: Session, url: str) -> Standing:
     return Standing(0, True) if row is None else Standing(row.failures, not (row.is_gone or row.waits))
 
 
-def in_trouble(session: Session, url: str, retry_after_seconds: float | None) -> float:
-    """It failed; for how many seconds nobody calls it: at least as long as it asked for, and longer each time."""
-    values = {"url": _hash(url), "asked": retry_after_seconds or 0.0, "most": MOST_SECONDS}
+def call_alone(session: Session, url: str, *, seconds: float) -> bool:
+    """Whether nobody else finds out meanwhile if a receiver that failed is back; nobody does for so long."""
+    return session.execute(ALONE, {"url": _hash(url), "seconds": seconds}).one_or_none() is not None
+
+
+def not_called(session: Session, url: str) -> None:
+    """There was nothing to call it with: the next may find out."""
+    session.execute(NOT_CALLED, {"url": _hash(url)})
+
+
+def in_trouble(session: Session, url: str, before: Standing, retry_after_seconds: float | None) -> float:
+    """A call failed that was made when it stood so; for how many seconds nobody calls it: at least as long as it asked
+    for, and longer each time."""
+    wait = max(min(MOST_SECONDS, 2.0 ** min(before.failures, 10)), retry_after_seconds or 0.0)
+    values = {"url": _hash(url), "failures": before.failures + 1, "seconds": wait}
     seconds: float = session.execute(TROUBLE, values).scalar_one()
     return seconds
 

@@ -72,6 +72,13 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
     assert [line.split(":")[0] for line in problems(NOTIFY_URL=url)] == ["NOTIFY_URL"]
 
 
+@pytest.mark.parametrize("url", ["https://user:hunter2@bank.test/", "https://bank.test/hunter2#top"])
+def test_an_address_with_what_no_call_would_have_is_refused_without_its_words(url: str) -> None:
+    (line,) = problems(NOTIFY_URL=url)
+    assert line.startswith("NOTIFY_URL: must have no user and no fragment")
+    assert "hunter2" not in line
+
+
 def test_in_production_notices_go_over_tls_and_not_into_the_private_network() -> None:
     (line,) = problems(**PRODUCTION)
     assert line.startswith("NOTIFY_URL: must begin with https://")

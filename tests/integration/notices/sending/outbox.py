@@ -32,9 +32,13 @@ def facts(world: World, *counts: int) -> list[str]:
             json.dumps({"id": id_, "type": "failed", "recipient": "payer", "role": "payer", "event": {"id": id_[:36]}})
             for id_ in told
         ]
-        world.transact(lambda session, texts=texts: session.execute(text(INSERT), {"notices": texts}))
+        execute(world, INSERT, notices=texts)
         ids += told
     return ids
+
+
+def execute(world: World, statement: str, **values: object) -> None:
+    world.transact(lambda session: session.execute(text(statement), values))
 
 
 def rows(world: World, statement: str = WAITING) -> Sequence[Row[Any]]:
@@ -44,7 +48,7 @@ def rows(world: World, statement: str = WAITING) -> Sequence[Row[Any]]:
 def pass_time(world: World) -> None:
     """As if whatever waits had waited long enough."""
     for statement in PASS_TIME:
-        world.transact(lambda session, statement=statement: session.execute(text(statement)))
+        execute(world, statement)
 
 
 def seconds_left(world: World) -> list[float]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import text
 
-from shared.db import outbox_claims
-from tests.integration.notices.sending.outbox import calls, facts, notify, pass_time, rows, seconds_left, tries
+from shared.db import outbox_claims, receivers
+from tests.integration.notices.sending.outbox import calls, execute, facts, notify, pass_time, rows, seconds_left, tries
 from tests.receiver import ReceiverProcess
 from tests.world import World
 from worker_service.tell import tell_due
@@ -61,7 +60,8 @@ def test_an_error_of_the_receiver_ends_the_round_and_spares_what_was_not_tried(
     pass_time(world)
     assert tell_due(world.service) == 1500
     assert rows(world) == []
-    assert rows(world, "SELECT failures, wait_until FROM receiver") == [(0, None)]
+    (known,) = rows(world, "SELECT failures, wait_until FROM receiver")
+    assert (known.failures, known.wait_until) == (0, None)
 
 
 def test_a_receiver_that_is_away_is_called_ever_more_rarely_up_to_half_a_minute(
@@ -153,6 +153,13 @@ def test_refusals_in_a_row_are_no_matter_of_their_content(world: World, receiver
     assert calls(receiver) == 10
     assert tell_due(world.service) == 0
     assert calls(receiver) == 10
+    waits = []
+    for _ in range(3):
+        execute(world, "UPDATE receiver SET wait_until = clock_timestamp()")
+        assert tell_due(world.service) == 0
+        (found,) = rows(world, "SELECT extract(epoch FROM wait_until - clock_timestamp())::float AS s FROM receiver")
+        waits.append(round(found.s))
+    assert (calls(receiver), waits) == (13, [2, 4, 8])
 
 
 def test_partly_told_rows_go_on_where_they_stood(world: World, receiver: ReceiverProcess) -> None:
@@ -184,11 +191,10 @@ def test_what_is_no_longer_to_come_is_told_to_nobody(world: World, receiver: Rec
     (first, *_, last) = sorted(event.id for event in world.events())
     insert = "INSERT INTO outbox (kind, date, first_id, last_id) VALUES ('upcoming', :day, :first, :last)"
     values = {"day": world.today, "first": first, "last": last}
-    world.transact(lambda session: session.execute(text(insert), values))
-    world.transact(
-        lambda session: session.execute(text("UPDATE event SET status = 'cancelled', cancel_reason = 'skipped'"))
-    )
-    assert len(schedules) == 3
+    execute(world, insert, **values)
+    for schedule in schedules:
+        world.cancel(schedule)
+    execute(world, "DELETE FROM outbox WHERE kind = 'facts'")
     assert tell_due(world.service) == 0
     assert (rows(world), calls(receiver)) == ([], 0)
 
@@ -205,6 +211,32 @@ def test_what_another_sender_has_taken_over_is_left_to_it(world: World) -> None:
     assert [(row.state, row.tries) for row in rows(world)] == [("waiting", 0)]
     world.transact(lambda session: outbox_claims.accepted(session, theirs))
     assert rows(world) == []
+
+
+def test_one_sender_alone_finds_out_whether_a_receiver_is_back(world: World, receiver: ReceiverProcess) -> None:
+    facts(world, 500, 1)
+    receiver.fault(status=500, times=1)
+    assert tell_due(world.service) == 0
+    pass_time(world)
+    url = receiver.url
+    assert world.transact(lambda session: receivers.call_alone(session, url, seconds=60))
+    assert not world.transact(lambda session: receivers.call_alone(session, url, seconds=60))
+    assert tell_due(world.service) == 0
+    assert calls(receiver) == 1
+    pass_time(world)
+    assert tell_due(world.service) == 501
+
+
+def test_a_receiver_that_failed_and_is_told_nothing_is_free_for_the_next(
+    world: World, receiver: ReceiverProcess
+) -> None:
+    facts(world, 1)
+    receiver.fault(status=500, times=1)
+    assert tell_due(world.service) == 0
+    execute(world, "UPDATE receiver SET wait_until = clock_timestamp()")
+    assert tell_due(world.service) == 0
+    pass_time(world)
+    assert tell_due(world.service) == 1
 
 
 def test_where_nobody_is_told_nothing_is_sent(world: World, receiver: ReceiverProcess) -> None:

@@ -1,0 +1,70 @@
+"""`python -m worker_service.telling PARENT`: tells the receiver what is due, beside a worker and apart from its pool.
+
+A receiver may take as long as it likes: no process that pays waits for it. Ends with its worker, however that ended.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from typing import Final
+
+from shared.db import patience
+from shared.db.retrying import DatabaseError
+from shared.log import configure_logging, get_logger
+from shared.settings import SettingsError, read_settings
+from worker_service import priority, readiness
+from worker_service.service import Service
+from worker_service.tell import tell_due
+
+log = get_logger(__name__)
+
+NICEST: Final = 19
+IDLE_SECONDS: Final = 1.0
+"""So often it looks when nothing was due, and whether its worker is still there."""
+FAULT_SECONDS: Final = 5.0
+DATABASE_SECONDS: Final = 30.0
+"""For one answer: a server that is frozen must not keep us from seeing that our worker is gone."""
+
+
+def main(parent: int) -> int:
+    """Tells until it is asked to end, or the process `parent` is gone; 2 when its settings are wrong."""
+    over = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: over.set())
+    try:
+        settings = read_settings(needs=frozenset({"DATABASE_URL"}))
+    except SettingsError as error:
+        return readiness.refuse(error.problems)
+    configure_logging(settings.log_format, settings.log_level)
+    priority.give_way(min(settings.worker_nice + 1, NICEST))
+    patience.end_waits(DATABASE_SECONDS)
+    service = Service.connect(settings)
+    try:
+        _tell(service, over, parent)
+    finally:
+        service.close()
+    return 0
+
+
+def _tell(service: Service, over: threading.Event, parent: int) -> None:
+    def stopped() -> bool:
+        return over.is_set() or os.getppid() != parent
+
+    while not stopped():
+        try:
+            pause = 0.0 if tell_due(service, stopped=stopped) else IDLE_SECONDS
+        except DatabaseError as error:
+            log.error("notices wait for the database", reason=type(error.orig).__name__)
+            pause = FAULT_SECONDS
+        except Exception as error:  # noqa: BLE001 - what is due stays due, and is claimed again after its lease
+            log.error("notices not told", alert=True, reason=type(error).__name__)
+            pause = FAULT_SECONDS
+        if pause:
+            over.wait(pause)
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else os.getppid()))
