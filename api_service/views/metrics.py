@@ -8,7 +8,10 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from api_service.auth.bearer import authorise
 from api_service.auth.caller import OPS
 from api_service.metrics import exposition
-from api_service.service import current_service
+from api_service.service import Service, current_service
+from shared.db import outbox_list
+from shared.db.errors import Unavailable, perform
+from shared.db.outbox_list import State
 
 blueprint = Blueprint("metrics", __name__)
 
@@ -17,5 +20,14 @@ blueprint = Blueprint("metrics", __name__)
 def metrics() -> Response:
     """What was counted since the start, over all of gunicorn's processes where they share a folder for it."""
     authorise((OPS,))
-    shared = current_service().settings.metrics_folder is not None
-    return Response(exposition(of_all_processes=shared), content_type=CONTENT_TYPE_LATEST)
+    service = current_service()
+    shown = exposition(of_all_processes=service.settings.metrics_folder is not None, outbox=_outbox(service))
+    return Response(shown, content_type=CONTENT_TYPE_LATEST)
+
+
+def _outbox(service: Service) -> State | None:
+    """What was counted is shown also while the database is away."""
+    try:
+        return perform(service.readings, outbox_list.state)
+    except Unavailable:
+        return None

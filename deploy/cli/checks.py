@@ -9,6 +9,7 @@ from datetime import timedelta
 from importlib.metadata import version
 
 from deploy.cli.broker_checks import cache_policy
+from deploy.cli.notice_checks import notices
 from shared.clock import utc_now
 from shared.db import audit_rows, calendars
 from shared.db.clock import business_now
@@ -57,6 +58,7 @@ def _database(settings: Settings) -> Iterator[Check]:
                 if all(check.ok for check in found):
                     yield _calendars(session)
                     yield _sealing(session, settings)
+                    yield notices(session, settings)
     finally:
         engine.dispose()
 

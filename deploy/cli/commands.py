@@ -21,6 +21,7 @@ MODULES = {
     "dispatch": "dispatch",
     "run": "run",
     "reconcile": "reconcile",
+    "notices": "notices",
     "preview": "preview",
     "calendar": "calendars",
     "audit": "audit",

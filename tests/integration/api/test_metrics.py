@@ -77,3 +77,18 @@ def test_gunicorns_processes_are_counted_together_and_leave_no_folder(database_u
         assert list(folder.glob("payday-metrics-*"))
         served.stop()
     assert list(folder.glob("payday-metrics-*")) == []
+
+
+def test_what_waits_to_be_told_and_what_was_given_up_can_be_seen(api: Api) -> None:
+    assert value(metrics(api), "payday_outbox_rows", state="waiting") == 0
+    for state, count in (("waiting", 2), ("dead", 1)):
+        for _ in range(count):
+            api.rows(
+                "INSERT INTO outbox (kind, notices, state, created_at)"
+                f" VALUES ('facts', '{{}}', '{state}', now() - interval '1 hour') RETURNING id"
+            )
+    shown = metrics(api)
+    assert value(shown, "payday_outbox_rows", state="waiting") == 2
+    assert value(shown, "payday_outbox_rows", state="dead") == 1
+    (oldest,) = re.findall(r"^payday_outbox_oldest_seconds (\S+)$", shown, re.MULTILINE)
+    assert 3600 <= float(oldest) < 3700

@@ -10,11 +10,13 @@ import redis
 from sqlalchemy import create_engine, text
 
 from deploy.local.ports import free_port
+from shared.db import receivers
+from shared.db.engine import make_sessions
 from shared.settings_values import database_url as sqlalchemy_url
 from tests.integration.cli.command import payday
 
 NAMES = ["versions", "settings", "database", "schema", "durable", "partitions", "payments", "clock", "calendars"]
-NAMES += ["audit", "broker", "cache", "message", "provider"]
+NAMES += ["audit", "notices", "broker", "cache", "message", "provider"]
 
 
 def examine(**settings: str) -> dict[str, Any]:
@@ -152,3 +154,30 @@ def test_heads_that_are_not_logged_are_a_warning(database_url: str, broker_url: 
     assert bad(checks) == {}
     assert checks["audit"]["warning"] is True
     assert "heads of the chain are not logged" in checks["audit"]["detail"]
+
+
+def test_notices_that_nobody_sends_or_takes_are_told_of(database_url: str, broker_url: str) -> None:
+    servers = {"DATABASE_URL": database_url, "CELERY_BROKER_URL": broker_url}
+    told = {**servers, "NOTIFY_URL": "http://127.0.0.1:9/inbox", "NOTIFY_SECRET": "whsec_" + "c2VjcmV0IG9m" * 3}
+    assert examine(**servers)["notices"]["detail"] == "NOTIFY_URL is not set: nobody is told"
+    assert examine(**told)["notices"] == {
+        "name": "notices",
+        "ok": True,
+        "detail": "to 127.0.0.1, 0 rows wait",
+        "warning": False,
+    }
+    engine = create_engine(sqlalchemy_url(database_url))
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO outbox (kind, notices, state) VALUES ('facts', '{}', 'dead')"))
+    found = examine(**told)["notices"]
+    assert (found["ok"], found["warning"]) == (True, True)
+    assert "1 dead letter, see `payday notices list`" in found["detail"]
+    with engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO outbox (kind, notices, next_at) VALUES ('facts', '{}', now() - interval '1 hour')")
+        )
+    assert "no worker sends" in bad(examine(**told))["notices"]
+    with make_sessions(engine).begin() as session:
+        receivers.is_gone(session, told["NOTIFY_URL"])
+    assert "wants no more (410)" in bad(examine(**told))["notices"]
+    engine.dispose()
