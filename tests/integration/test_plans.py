@@ -10,9 +10,21 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, TextClause, create_engine, event, text
 
-from shared.db import entries, partitions, parts, planning, settlement, turns, walking
+from shared.db import (
+    entries,
+    left_unknown,
+    notices,
+    partitions,
+    parts,
+    planning,
+    settlement,
+    turns,
+    upcoming,
+    walking,
+)
+from shared.db.arrays import array_literal
 from shared.db.engine import make_sessions
 from shared.db.migrate import database_url as sqlalchemy_url
 from shared.db.parts import Claim
@@ -94,6 +106,39 @@ def test_what_a_step_counts_is_found_by_the_key_even_in_a_month_of_one_day(conne
     scans = _scans(_explain(connection, planning.COUNT.text, step), "event_2026_04")
     assert {node["Index Name"] for node in scans if "Index Name" in node} == {"event_2026_04_pkey"}
     assert "Seq Scan" not in {node["Node Type"] for node in scans}
+
+
+@pytest.mark.parametrize(("statement", "of_batch"), [(notices.PAID_RANGE, True), (notices.UPCOMING, False)])
+def test_a_page_of_notices_is_read_by_the_key_in_its_order(
+    connection: Connection, statement: TextClause, of_batch: bool
+) -> None:
+    """A range that was collected and sorted for each page would be read once for each of its pages."""
+    span = _claim(connection, listed=False).span
+    values = {"date": DAY, "first": span.first_id, "last": span.last_id, "most": 250}
+    plan = _explain(connection, statement.text, {**values, "batch": 7} if of_batch else values)
+    _assert_by_key(plan)
+    assert {node["Node Type"] for node in _nodes(plan)} <= {"Limit", "Index Scan", "Append"}
+
+
+def test_a_page_of_payments_that_are_named_is_read_by_the_key(connection: Connection) -> None:
+    span = _claim(connection, listed=True).span
+    values = {"date": DAY, "first": span.first_id, "last": span.last_id, "most": 250, "batch": 7}
+    _assert_by_key(_explain(connection, notices.PAID_LIST.text, {**values, "ids": array_literal(span.ids or [])}))
+
+
+def test_the_walk_of_coming_payments_is_that_of_a_plan(connection: Connection) -> None:
+    connection.execute(walking.WALK)
+    plan = _explain(connection, upcoming.CUT.text, {"day": DAY, "after": walking.NO_ID, "size": 4000, "steps": 25})
+    scans = _scans(plan, "event")
+    assert {(node["Node Type"], node["Index Name"]) for node in scans} == {("Index Only Scan", "event_2026_03_pkey")}
+
+
+def test_what_is_unknown_is_looked_up_event_by_event(connection: Connection) -> None:
+    plan = _explain(connection, left_unknown.TELL.text, {})
+    scans = _scans(plan, "event_2026_03")
+    assert scans
+    assert {node["Node Type"] for node in scans} <= {"Index Scan", "Index Only Scan"}
+    assert all("id = " in node["Index Cond"] for node in scans)
 
 
 def test_turns_are_found_by_the_key(connection: Connection) -> None:
