@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import signal
-import threading
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from shared.db import upcoming
 from shared.settings import read_settings
 from tests.forks import FORKS
 from tests.integration.crashes.test_crash_points import OF_UPCOMING
 from tests.integration.notices.draining import drain, ids, rows
+from tests.integration.paydays.racing import overlap
 from tests.world import World
 from worker_service.forget import forget_upcoming
 from worker_service.service import Service
@@ -113,15 +114,14 @@ def test_a_date_is_told_in_steps_of_rows_that_do_not_overlap(world: World, count
 
 @pytest.mark.usefixtures("small")
 def test_two_who_look_at_once_tell_everything_once(world: World) -> None:
-    world.schedules(7, start="2026-03-03")
-    with world.service.sessions.begin() as first:
-        assert upcoming.tell_step(first, TUESDAY) is False
-        second = threading.Thread(target=tell_upcoming, args=(world.service,))
-        second.start()
-        second.join(0.3)
-        assert second.is_alive()
-    second.join(20)
-    assert not second.is_alive()
+    world.schedules(11, start="2026-03-03")
+    assert world.transact(lambda session: upcoming.tell_step(session, TUESDAY)) is False
+
+    def step(session: Session) -> None:
+        upcoming.tell_step(session, TUESDAY)
+
+    assert overlap(world, step, step) == []
+    tell_upcoming(world.service)
     assert sorted(ids(drain(world))) == due(world)
 
 
