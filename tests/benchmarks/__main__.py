@@ -34,6 +34,7 @@ BENCHMARKS: Registry = (
     ("rate", "tests.benchmarks.rate"),
     ("growth", "tests.benchmarks.growth"),
     ("flat", "tests.benchmarks.flat"),
+    ("notices", "tests.benchmarks.notices"),
     ("plan", "tests.benchmarks.plan"),
     ("extend", "tests.benchmarks.extend"),
     ("post_schedule", "tests.benchmarks.post_schedule"),
