@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from deploy.local.processes import wait_for
 from tests.bank import BankProcess
+from tests.integration.notices.sending.tellers import tellers
 from tests.receiver import ReceiverProcess
 from tests.town import PATIENT, Town
 
@@ -52,6 +54,23 @@ def test_a_receiver_that_is_slow_or_away_delays_no_payment_and_is_told_later(
         assert receiver.summary()["byType"]["paid"] == {"payer": COUNT, "payee": COUNT}
         assert worker.terminate(30) == 0
         town.assert_journal_agrees()
+
+
+@pytest.mark.all
+@pytest.mark.parametrize("number", [signal.SIGQUIT, signal.SIGKILL])
+def test_no_process_that_tells_outlives_its_worker(
+    tmp_path: Path, database_url: str, broker_url: str, number: int
+) -> None:
+    with (
+        BankProcess() as bank,
+        ReceiverProcess() as receiver,
+        Town(tmp_path, database_url, broker_url, bank, NOTIFY_URL=receiver.url, NOTIFY_SECRET=receiver.secret) as town,
+    ):
+        worker = town.worker()
+        assert wait_for(lambda: len(tellers(worker.pid)) == 1, 30)
+        worker.send_signal(number)
+        worker.wait(60)
+        assert wait_for(lambda: not tellers(worker.pid), 10)
 
 
 def _all_told(receiver: ReceiverProcess) -> Callable[[], bool]:

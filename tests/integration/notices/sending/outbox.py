@@ -41,8 +41,8 @@ def execute(world: World, statement: str, **values: object) -> None:
     world.transact(lambda session: session.execute(text(statement), values))
 
 
-def rows(world: World, statement: str = WAITING) -> Sequence[Row[Any]]:
-    return world.transact(lambda session: session.execute(text(statement)).all())
+def rows(world: World, statement: str = WAITING, **values: object) -> Sequence[Row[Any]]:
+    return world.transact(lambda session: session.execute(text(statement), values).all())
 
 
 def pass_time(world: World) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from deploy.local.processes import wait_for
 from tests.integration.notices.sending.outbox import facts, rows
+from tests.integration.notices.sending.tellers import tellers
 from tests.receiver import ReceiverProcess
 from tests.world import World
 from worker_service.telling_child import COMMAND, TellingChild
@@ -32,19 +33,6 @@ def child(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[TellingChil
     child = TellingChild(pause_seconds=0.05)
     yield child
     child.terminate()
-
-
-def tellers(parent: int) -> list[int]:
-    """The processes that tell for this one."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (entry / "cmdline").read_bytes().split(b"\0")[:-1]
-        except OSError:
-            continue
-        if words[1:] == [*map(str.encode, COMMAND[1:]), str(parent).encode()]:
-            found.append(int(entry.name))
-    return found
 
 
 def told(world: World) -> Callable[[], bool]:
