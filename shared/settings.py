@@ -290,8 +290,10 @@ def _limits(reader: Reader) -> LimitSettings:
 
 def _notify(reader: Reader, *, development: bool) -> NotifySettings | None:
     """None where nobody is told. In production the way there is to be safe, and lead to nobody's inside by mistake."""
-    url = reader.value("NOTIFY_URL", None, values.receiver_url if development else values.https_receiver_url)
-    secrets = reader.value("NOTIFY_SECRET", tuple[bytes, ...](), values.signing_secrets)
+    receiver_url = values.receiver_url if development else values.https_receiver_url
+    signing_secrets = values.signing_secrets if development else values.strong_signing_secrets
+    url = reader.value("NOTIFY_URL", None, receiver_url)
+    secrets = reader.value("NOTIFY_SECRET", tuple[bytes, ...](), signing_secrets)
     settings = NotifySettings(
         url=url or "",
         secrets=secrets,

@@ -58,13 +58,19 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "secret", ["whsec_", "whsec_c2hvcnQ=", "whsec_pass word", f"{SECRET}!", f"{SECRET} whsec_bad*", ","]
+    "secret", ["whsec_", "whsec_c2hvcnQ", "whsec_pass! word", f"{SECRET}!", f"{SECRET} whsec_bad*", ","]
 )
 def test_a_secret_that_is_none_is_refused_and_not_repeated(secret: str) -> None:
     found = problems(NOTIFY_SECRET=secret)
     assert [line.split(":")[0] for line in found] == ["NOTIFY_SECRET"]
     assert SECRET not in found[0]
     assert "pass" not in found[0]
+
+
+def test_a_secret_that_could_be_guessed_is_for_trying_out() -> None:
+    assert notify(NOTIFY_SECRET="whsec_c2hvcnQ=").secrets == (b"short",)
+    (line,) = problems(NOTIFY_SECRET="whsec_c2hvcnQ=", NOTIFY_URL="https://bank.test/", **PRODUCTION)
+    assert line == "NOTIFY_SECRET: must be of 24 to 64 bytes when APP_ENV=production"
 
 
 @pytest.mark.parametrize("url", ["ftp://h/", "h", "http://", "http://h:0/", "http://h/a b", "http://h:99999/"])
