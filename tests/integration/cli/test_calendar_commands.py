@@ -14,6 +14,7 @@ from shared.db import calendars
 from shared.db.models import Audit
 from shared.holiday_library import library_version
 from tests.integration.cli.command import Finished, Payday, assert_refused
+from tests.integration.notices.outbox import NOTIFIED, Told
 from tests.world import World
 
 Calendar = Callable[..., Finished]
@@ -79,6 +80,16 @@ def test_each_change_is_the_operators_act_in_the_audit(calendar: Calendar, world
         ("operator", "calendar.closed", "GB-ENG", worked, strike),
         ("operator", "calendar.cleared", "GB-ENG", strike, library),
     ]
+
+
+def test_what_a_change_moves_is_told_to_its_payer(payday_inside: Payday, world: World) -> None:
+    schedule = world.schedule(start=JUBILEE, day_convention="following")
+    url, today = world.environment["DATABASE_URL"], world.today.isoformat()
+    close = ("calendar", "close", "GB-ENG", JUBILEE, "--name", "Jubilee")
+    assert payday_inside(*close, DATABASE_URL=url, BUSINESS_DATE=today, **NOTIFIED).returncode == 0
+    (notice,) = Told.of(world).take()
+    assert (notice["type"], notice["recipient"], notice["event"]["date"]) == ("changed", "payer", "2026-06-22")
+    assert notice["event"]["id"] == str(world.event(schedule).id)
 
 
 def test_what_is_so_already_is_said_and_leaves_no_trace(calendar: Calendar, world: World) -> None:
