@@ -7,9 +7,10 @@ from pathlib import Path
 
 SCHEDULES = 2000
 DESCRIPTION = """\
-Starts embedded servers, the sandbox bank, the API, a worker and Flower, creates schedules through the REST API,
-lets beat and the worker pay today's events, and compares the bank's journal with the transactions. Stays up
-until Ctrl-C. A server whose variable (DATABASE_URL, CELERY_BROKER_URL, CACHE_URL) is set is used and not started."""
+Starts embedded servers, the sandbox bank and receiver, the API, a worker and Flower, creates schedules through the
+REST API, lets beat and the worker pay today's events, compares the bank's journal with the transactions, and counts
+the notices that the receiver got. Stays up until Ctrl-C. A server whose variable (DATABASE_URL, CELERY_BROKER_URL,
+CACHE_URL) is set is used and not started."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -74,6 +74,10 @@ def assert_as_planned(summary: dict[str, Any]) -> None:
     assert counts["declined"] == sum(summary["declines"].values())
     assert summary["cancelledToday"] > 0
     assert summary["journal"] == {"payments": counts["paid"], "transactions": counts["paid"]}
+    told = summary["notices"]["byType"]
+    assert told["paid"] == {"payer": counts["paid"], "payee": counts["paid"]}
+    assert told["failed"] == {"payer": counts["declined"]}
+    assert summary["notices"]["badSignatures"] == 0
 
 
 def test_the_day_goes_as_planned_and_the_bank_agrees(summary: dict[str, Any]) -> None:
@@ -96,6 +100,13 @@ def test_the_summary_is_what_the_api_says(summary: dict[str, Any]) -> None:
     assert len(shown["data"]) == 5
     docs = requests.get(summary["addresses"]["docs"], timeout=TIMEOUT_SECONDS)
     assert (docs.status_code, "html" in docs.headers["Content-Type"]) == (200, True)
+
+
+def test_the_receiver_has_the_notices_that_the_summary_counts(summary: dict[str, Any]) -> None:
+    shown = requests.get(f"{summary['addresses']['receiver']}/summary", timeout=TIMEOUT_SECONDS).json()
+    assert shown["byType"]["paid"] == summary["notices"]["byType"]["paid"]
+    unsigned = requests.post(f"{summary['addresses']['receiver']}/notices", b"{}", timeout=TIMEOUT_SECONDS)
+    assert unsigned.status_code == 401
 
 
 def test_a_second_demo_in_the_same_folder_is_refused(standing: DemoProcess, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Whether the day went as planned: every event, and the bank's journal row by row."""
+"""Whether the day went as planned: every event, and bank's and receiver's journals row by row."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from deploy.local.demo.creating import Created
 from deploy.local.demo.records import Records, Row
+from deploy.local.demo.untold import untold
 from shared.domain.payments import payment_key
 
 Line = tuple[str, str, str, str, str]
@@ -21,6 +22,7 @@ def differences(created: Sequence[Created], run: Row, records: Records, today: d
         *_journal_against_transactions(records),
         *_declines_against_events(records),
         *_book_errors(run, records),
+        *untold(records),
     ]
 
 

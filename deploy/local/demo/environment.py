@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from collections.abc import Mapping
 from datetime import date
+
+from deploy.local.receiver.routes import NOTICES
 
 # Nothing else of ours goes on: whoever has a real bank's PROVIDER_URL in the shell must not see it paid from here.
 KEPT = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
@@ -16,9 +19,15 @@ BATCHES = 20
 
 
 def demo_environment(
-    given: Mapping[str, str], servers: Mapping[str, str], *, bank_url: str, today: date, schedules: int
+    given: Mapping[str, str],
+    servers: Mapping[str, str],
+    *,
+    bank_url: str,
+    receiver_url: str,
+    today: date,
+    schedules: int,
 ) -> dict[str, str]:
-    """The whole environment of API, worker, beat and Flower."""
+    """The whole environment of receiver, API, worker, beat and Flower."""
     kept = {name: value for name, value in given.items() if name in KEPT or name.startswith(KEPT_PREFIXES)}
     return {
         **kept,
@@ -28,6 +37,8 @@ def demo_environment(
         "PROVIDER_URL": bank_url,
         "PROVIDER_TOKEN": secrets.token_hex(16),
         "PROVIDER_MODE": "key",
+        "NOTIFY_URL": receiver_url + NOTICES,
+        "NOTIFY_SECRET": f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}",
         # Frozen: what is due today stays due, also when the demo runs over midnight.
         "BUSINESS_TIMEZONE": TIMEZONE,
         "BUSINESS_DATE": f"{today}T{NOON}",

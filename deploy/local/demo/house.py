@@ -83,14 +83,23 @@ class House:
         with self._screen.step("A fresh database is migrated"):
             servers[DATABASE] = make_anew(servers[DATABASE])
             migrate.upgrade(servers[DATABASE])
-        bank_url = self.processes.bank_url
-        return demo_environment(os.environ, servers, bank_url=bank_url, today=today, schedules=schedules)
+        return demo_environment(
+            os.environ,
+            servers,
+            bank_url=self.processes.bank_url,
+            receiver_url=self.processes.receiver_url,
+            today=today,
+            schedules=schedules,
+        )
 
     def _start_processes(self, schedules: int) -> None:
         environment, processes = self._environment, self.processes
         with self._screen.step(f"The sandbox bank is open: {processes.bank_url}"):
             bank = processes.start_bank(environment["PROVIDER_TOKEN"], self._faults(schedules))
             processes.wait_for_answer(bank, processes.bank_url, "/healthz")
+        with self._screen.step(f"The sandbox receiver hears: {processes.receiver_url}"):
+            receiver = processes.start_receiver(environment)
+            processes.wait_for_answer(receiver, processes.receiver_url, "/healthz")
         with self._screen.step(f"The API answers: {processes.api_url}/docs"):
             api = processes.start_api(environment)
             processes.wait_for_answer(api, processes.api_url, "/readyz")

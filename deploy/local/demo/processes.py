@@ -23,7 +23,7 @@ POOL = 2
 
 
 class Processes:
-    """Bank, API, worker, beat and Flower; their logs stand in `folder`. Start them from the main thread.
+    """Bank, receiver, API, worker, beat and Flower; their logs stand in `folder`. Start them from the main thread.
 
     `check_interruption` is asked while they are waited for; what it raises goes through.
     """
@@ -31,16 +31,22 @@ class Processes:
     def __init__(self, folder: Path, check_interruption: Callable[[], None]) -> None:
         self.folder = folder
         self._check_interruption = check_interruption
-        self.bank_url, self.api_url, self.flower_url = (f"http://{LOOPBACK}:{free_port()}" for _ in range(3))
+        self.bank_url, self.receiver_url, self.api_url, self.flower_url = (
+            f"http://{LOOPBACK}:{free_port()}" for _ in range(4)
+        )
         self.flower_password = secrets.token_urlsafe(9)
         self._started: list[ChildProcess] = []
 
     def start_bank(self, token: str, faults: Path) -> ChildProcess:
         """The sandbox bank, with a journal of its own for this demo."""
-        journal = self.folder / "bank.journal"
-        journal.unlink(missing_ok=True)
-        options = ["--port", _port(self.bank_url), "--token", token, "--journal", str(journal), "--faults", str(faults)]
+        journal = self._journal("bank")
+        options = ["--port", _port(self.bank_url), "--token", token, "--journal", journal, "--faults", str(faults)]
         return self._start("bank", ["deploy.local.bank", *options])
+
+    def start_receiver(self, environment: Mapping[str, str]) -> ChildProcess:
+        """The sandbox receiver, which knows the secret from its environment."""
+        options = ["--port", _port(self.receiver_url), "--journal", self._journal("receiver")]
+        return self._start("receiver", ["deploy.local.receiver", *options], environment)
 
     def start_api(self, environment: Mapping[str, str]) -> ChildProcess:
         # A worker that was forked the moment before does not hear that it should stop.
@@ -100,6 +106,12 @@ class Processes:
             wait_for(lambda child=child: not child.is_running, STOP_SECONDS)  # type: ignore[misc]
             child.kill()
         self._started.clear()
+
+    def _journal(self, name: str) -> str:
+        """One of its own for this demo."""
+        journal = self.folder / f"{name}.journal"
+        journal.unlink(missing_ok=True)
+        return str(journal)
 
     def _start(self, name: str, module: Sequence[str], environment: Mapping[str, str] | None = None) -> ChildProcess:
         # From the code's own folder, so that the children run the same code as we do, wherever it was copied to.

@@ -1,4 +1,4 @@
-"""The day as the API and the bank tell it, each for itself."""
+"""The day as the API, the bank and the receiver tell it, each for itself."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, Self
 
 from deploy.local.demo.client import HttpClient
+from deploy.local.receiver.routes import NOTICES
 
 Row = dict[str, Any]
 JOURNAL_ROWS = 5000
@@ -16,16 +17,19 @@ PAGE_ROWS = 200
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """All rows of the day: events and transactions by the API, payments and declines by the bank's journal."""
+    """All rows of the day: events and transactions by the API, payments and declines by the bank's journal, notices by
+    the receiver's, of any day, and doubles as often as they came."""
 
     events: dict[str, Row]
     transactions: list[Row]
     payments: list[Row]
     declines: list[Row]
     summary: Row
+    notices: list[Row]
+    told: Row
 
     @classmethod
-    def read(cls, api: HttpClient, bank: HttpClient, day: date) -> Self:
+    def read(cls, api: HttpClient, bank: HttpClient, receiver: HttpClient, day: date) -> Self:
         """Reads them all. Raises NoAnswerError."""
         span = f"from={day}&to={day}&limit={PAGE_ROWS}"
         return cls(
@@ -34,6 +38,8 @@ class Records:
             payments=list(_journal(bank, "payments")),
             declines=list(_journal(bank, "declines")),
             summary=bank.call("GET", "/journal/summary").json(),
+            notices=list(receiver.rows(NOTICES, rows_name="notices")),
+            told=receiver.call("GET", "/summary").json(),
         )
 
     @property

@@ -24,6 +24,7 @@ from deploy.local.demo.records import Records
 from deploy.local.demo.screen import Screen
 from deploy.local.demo.summary import Summary
 from deploy.local.demo.summary_table import print_summary
+from deploy.local.demo.telling import wait_until_told
 from deploy.local.demo.watching import watch
 from deploy.local.demo.wishes import wishes
 from deploy.local.errors import LocalServerError
@@ -110,8 +111,11 @@ def _pay(house: House, screen: Screen, token: str, today: date, created: Sequenc
     house.pay()
     with screen.bar("Beat and worker pay what is due today") as bar:
         run = watch(api, today, bar, house.check)
-    with screen.step("The bank's journal is compared with the transactions"):
-        records = Records.read(api, HttpClient(house.processes.bank_url), today)
+    bank, receiver = HttpClient(house.processes.bank_url), HttpClient(house.processes.receiver_url)
+    with screen.step("Payers and payees are told"):
+        wait_until_told(receiver, run, house.check)
+    with screen.step("The bank's journal is compared with the transactions, and the receiver's with both"):
+        records = Records.read(api, bank, receiver, today)
         found = differences(created, run, records, today)
     month_end = [event["date"] for event in created[0].schedule["events"][:MONTH_END_DATES]]
     return Summary(today, created, cancelled, run, records, found, month_end)

@@ -37,6 +37,7 @@ class Summary:
             "declines": self.declines(),
             "eventsPerSecond": self.rate(),
             "journal": {"payments": len(self.records.payments), "transactions": len(self.records.transactions)},
+            "notices": {name: self.records.told[name] for name in ("byType", "distinct", "notices", "badSignatures")},
             "monthEnd": list(self.month_end_dates),
             "addresses": addresses,
         }

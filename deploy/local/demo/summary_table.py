@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.table import Table
 
 from deploy.local.demo.summary import Summary
 from deploy.run_table import run_table, run_title
 
 DIFFERENCES_SHOWN = 20
+ROLES = ("payer", "payee")
 
 
 def print_summary(console: Console, summary: Summary) -> None:
@@ -25,7 +27,23 @@ def print_summary(console: Console, summary: Summary) -> None:
     ]
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+    _print_notices(console, summary)
     _print_verdict(console, summary)
+
+
+def _print_notices(console: Console, summary: Summary) -> None:
+    """What the receiver got, by type and role."""
+    told = summary.records.told
+    bad = told["badSignatures"]
+    verified = f"{bad:,} signatures wrong" if bad else "all signatures verified"
+    console.print(f"{told['distinct']:,} notices at the receiver, {verified}.", highlight=False, soft_wrap=True)
+    table = Table()
+    table.add_column("")
+    for role in ROLES:
+        table.add_column(f"to {role}s", justify="right")
+    for type_, counts in told["byType"].items():
+        table.add_row(type_, *(f"{counts[role]:,}" if role in counts else "" for role in ROLES))
+    console.print(table, highlight=False)
 
 
 def _print_verdict(console: Console, summary: Summary) -> None:

@@ -51,6 +51,17 @@ PLAN = [
 ]
 
 
+def notice(event_id: str, type_: str, role: str = "payer") -> dict[str, Any]:
+    told = {name: EVENTS[event_id][name] for name in ("id", "payerId", "payeeId", "amount", "currency")}
+    id_ = f"{event_id}.{type_}.3.{role}"
+    return {"id": id_, "type": type_, "role": role, "recipient": told[f"{role}Id"], "event": told}
+
+
+LATER = {"id": "later", "payerId": "payer", "payeeId": "payee", "amount": "1.00", "currency": "GBP"}
+UPCOMING = {"id": "later.upcoming.1.payer", "type": "upcoming", "role": "payer", "recipient": "payer", "event": LATER}
+PAUSED = {"id": "s.paused.2.payer", "type": "paused", "role": "payer", "recipient": "payer", "schedule": LATER}
+
+
 def day() -> tuple[Records, dict[str, Any]]:
     """A day on which all went as planned: one paid, one declined, one cancelled."""
     payment = {name: EVENTS[PAID][name] for name in ("payerId", "payeeId", "amount", "currency")}
@@ -60,6 +71,8 @@ def day() -> tuple[Records, dict[str, Any]]:
         payments=[{"idempotencyKey": payment_key(PAID, 1), **payment}],
         declines=[{"idempotencyKey": payment_key(DECLINED, 1), "code": "account_closed"}],
         summary={"doubles": {"count": 0}, "notIdentical": {"count": 0}},
+        notices=[notice(PAID, "paid"), notice(PAID, "paid", "payee"), notice(DECLINED, "failed"), UPCOMING, PAUSED],
+        told={"badSignatures": 0, "unreadable": 0},
     )
     counts = {"paid": 1, "declined": 1, "unknown": 0}
     run = {"balanced": True, **{name: {"count": count} for name, count in counts.items()}}
@@ -68,6 +81,12 @@ def day() -> tuple[Records, dict[str, Any]]:
 
 def test_a_day_as_planned_shows_no_difference() -> None:
     records, run = day()
+    assert differences(PLAN, run, records, TODAY) == []
+
+
+def test_a_notice_that_came_again_is_no_difference() -> None:
+    records, run = day()
+    records.notices.append(records.notices[0])
     assert differences(PLAN, run, records, TODAY) == []
 
 
@@ -95,6 +114,18 @@ CHANGES: dict[str, Change] = {
     "a decline was not heard of": lambda records, _: records.declines.clear(),
     "a key came in other bytes": lambda records, _: records.summary["notIdentical"].update(count=1),
     "a key was paid twice": lambda records, _: records.summary["doubles"].update(count=1),
+    "the payer did not hear of the payment": lambda records, _: records.notices.pop(0),
+    "the payee did not hear of the payment": lambda records, _: records.notices.pop(1),
+    "the payer did not hear of the decline": lambda records, _: records.notices.pop(2),
+    "the payee heard of the decline": lambda records, _: records.notices.append(notice(DECLINED, "failed", "payee")),
+    "the payee heard of a plan": lambda records, _: records.notices.append({**UPCOMING, "role": "payee"}),
+    "a payment is told that was none": lambda records, _: records.notices.append(notice(CANCELLED, "paid")),
+    "a payment of another day is told": lambda records, _: records.notices.append({**UPCOMING, "type": "paid"}),
+    "a payment is told under two ids": lambda records, _: records.notices.append({**notice(PAID, "paid"), "id": "2"}),
+    "another amount is told": lambda records, _: records.notices[0]["event"].update(amount="25.01"),
+    "somebody else is told": lambda records, _: records.notices[0].update(recipient="neighbour"),
+    "a signature was wrong": lambda records, _: records.told.update(badSignatures=1),
+    "a body could not be read": lambda records, _: records.told.update(unreadable=1),
     "the books do not balance": lambda _, run: run.update(balanced=False),
     "the books count another number": lambda _, run: run.update(paid={"count": 2}),
     "the books count something unknown": lambda _, run: run.update(unknown={"count": 1}),
