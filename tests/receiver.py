@@ -29,10 +29,10 @@ class ReceiverProcess:
     """A receiver that listens from construction on, with the command line's `options`.
 
     `url` is what NOTIFY_URL is to be. Port and journal stay the same over `kill`, `stop` and `restart`; `close` (or
-    leaving the context) ends it and removes its journal.
+    leaving the context) ends it and removes its journal, if it was given none.
     """
 
-    def __init__(self, *options: str, secret: str = SECRET) -> None:
+    def __init__(self, *options: str, secret: str = SECRET, journal: Path | None = None) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="receiver-")
         # Bound and never listening, so that nobody else is given the port while the receiver is away.
         self._holder = socket.socket()
@@ -40,7 +40,7 @@ class ReceiverProcess:
         self._holder.bind(("127.0.0.1", 0))
         port: int = self._holder.getsockname()[1]
         self.secret = secret
-        self.journal = Path(self._folder.name) / "journal"
+        self.journal = journal or Path(self._folder.name) / "journal"
         self._origin = f"http://127.0.0.1:{port}"
         self.url = f"{self._origin}/notices"
         self._command = ["--port", str(port), "--journal", str(self.journal), "--secret", secret, *options]

@@ -90,9 +90,10 @@ def _run(options: Options) -> int:
 
 def _show(result: Result) -> None:
     print(
-        f"{result.payments} payments of {result.sends} sends, drained in {result.drained_seconds:.0f} s,"
-        f" {result.resolved} unknown ones resolved by hand"
+        f"{result.payments} payments of {result.sends} sends, drained in {result.aftermath.drained_seconds:.0f} s,"
+        f" {result.aftermath.resolved} unknown ones resolved by hand"
     )
+    print(f"{result.notices} notices arrived, the last within {result.aftermath.told_seconds:.0f} s after that")
     print(f"due events: {', '.join(f'{number} {status}' for status, number in sorted(result.statuses.items()))}")
     print(
         f"{sum(result.faults.values())} faults of {len(result.faults)} kinds; {result.messages} broker commands heard"

@@ -9,9 +9,10 @@ from random import Random
 
 from deploy.local.ports import free_port
 from deploy.local.processes import ChildProcess
-from tests.chaos.signals import children
+from tests.chaos.signals import children, command_of
 from tests.town import ROOT, Town
 
+SENDER = "worker_service.telling"
 WANTED = {"api": 1, "worker": 2, "beat": 1}
 AGAIN_SECONDS = 1.0
 ORPHANS_SECONDS = 6.0
@@ -51,7 +52,12 @@ class Crew:
 
     def children(self, kind: str) -> list[int]:
         """The pool's children of all workers, the processes behind gunicorn's master."""
-        return [child for member in self.running(kind) for child in children(member.pid)]
+        return [child for child in self._all_children(kind) if SENDER not in command_of(child)]
+
+    @property
+    def senders(self) -> list[int]:
+        """The processes that tell the receiver, one beside each worker's pool."""
+        return [child for child in self._all_children("worker") if SENDER in command_of(child)]
 
     def tend(self) -> None:
         """Buries what ended and starts what is missing."""
@@ -86,6 +92,9 @@ class Crew:
             for member in members:
                 member.kill()
         self._bury()
+
+    def _all_children(self, kind: str) -> list[int]:
+        return [child for member in self.running(kind) for child in children(member.pid)]
 
     def _bury(self) -> None:
         for _, member in self._gone:

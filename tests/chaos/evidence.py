@@ -39,4 +39,5 @@ def gather(site: Site, promises: Promises) -> Evidence:
         cancelled_events=promises.events,
         cancelled_schedules=promises.schedules,
         older_pages=promises.older_pages,
+        notices=site.receiver.notices(),
     )

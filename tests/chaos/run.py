@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 from tests.chaos import invariants
 from tests.chaos.draining import drain
@@ -21,6 +22,8 @@ from tests.chaos.promises import Promises
 from tests.chaos.resolving import resolve
 from tests.chaos.schedule import Planned, plan
 from tests.chaos.site import CANARY, Site
+from tests.chaos.telling import tell
+from tests.chaos.told import calls_are_signed
 from tests.chaos.users import Users
 
 TICK_SECONDS = 0.1
@@ -29,6 +32,14 @@ HELD_UP_SECONDS = 0.5
 """What a step takes longer than this moves the rest of the plan: faults that were not to meet must not."""
 BUSY = 2.0
 """A bank that stood still for a while reads all that came meanwhile in one moment; the rate has a test of its own."""
+
+
+class Aftermath(NamedTuple):
+    """How long it took until all that is due had ended and all notices were told, and how much a person did for it."""
+
+    drained_seconds: float
+    resolved: int
+    told_seconds: float
 
 
 @dataclass(slots=True)
@@ -40,8 +51,8 @@ class Result:
     faults: Counter[str]
     answers: Counter[str]
     statuses: dict[str, int]
-    drained_seconds: float
-    resolved: int
+    notices: int
+    aftermath: Aftermath
     messages: int
 
 
@@ -71,13 +82,12 @@ class ChaosRun:
                 self._harm(site, planned)
                 users.stop()
                 self._say(f"no more faults; {dict(users.answers)} answers, {promises.faults}")
-                drained = drain(site)
-                resolved = resolve(site)
+                aftermath = Aftermath(drain(site), resolve(site), tell(site))
             finally:
                 users.stop()
                 operator.stop()
                 listener.stop()
-            return self._judge(site, promises, listener, users, drained, resolved)
+            return self._judge(site, promises, listener, users, aftermath)
 
     def _harm(self, site: Site, planned: Sequence[Planned]) -> None:
         """Until the time is up; at its end nothing is harmed any more, also when it ends by Ctrl-C."""
@@ -126,10 +136,9 @@ class ChaosRun:
                 self._say(f"{name} had ended and was started again")
         site.crew.tend()
 
-    def _judge(
-        self, site: Site, promises: Promises, listener: Listener, users: Users, drained: float, resolved: int
-    ) -> Result:
+    def _judge(self, site: Site, promises: Promises, listener: Listener, users: Users, aftermath: Aftermath) -> Result:
         evidence = gather(site, promises)
+        calls_are_signed(site.receiver.summary())
         rate = int(self._options.max_rps * BUSY) + 1 if self._options.max_rps else 0
         invariants.check(evidence, may_be_unknown=False, max_rps=rate)
         invariants.nothing_shows([CANARY], _said(site))
@@ -140,8 +149,8 @@ class ChaosRun:
             faults=self.faults,
             answers=users.answers,
             statuses=dict(Counter(event.status for event in evidence.events if event.due)),
-            drained_seconds=drained,
-            resolved=resolved,
+            notices=len(evidence.notices or ()),
+            aftermath=aftermath,
             messages=listener.heard,
         )
 

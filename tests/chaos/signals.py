@@ -17,11 +17,20 @@ def send(pids: Iterable[int], number: signal.Signals) -> None:
 
 
 def children(pid: int) -> list[int]:
-    """The process ids of its children; none when it is gone."""
+    """The process ids of its children, whichever of its threads started them; none when it is gone."""
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            found += map(int, task.read_text().split())
+    return found
+
+
+def command_of(pid: int) -> str:
+    """The words it was started with; none when it is gone."""
     try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
     except (FileNotFoundError, ProcessLookupError):
-        return []
+        return ""
 
 
 def frozen(pids: Iterable[int]) -> Iterator[None]:

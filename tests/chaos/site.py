@@ -1,4 +1,4 @@
-"""One installation that is harmed: servers, a bank, and Payday's processes on them."""
+"""One installation that is harmed: servers, a bank, a receiver of notices, and Payday's processes on them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tests.chaos.client import Client
 from tests.chaos.crew import Crew
 from tests.chaos.options import Options
 from tests.chaos.servers import DATABASE, Servers
+from tests.receiver import ReceiverProcess
 from tests.town import Town
 
 CANARY = "canary"
@@ -23,7 +24,16 @@ PROCESSING_SECONDS = 5.0
 FIRST_DAY = "2026-03-02"
 DECLINES = {f"{CANARY}-poor": "insufficient_funds", f"{CANARY}-closed": "account_closed"}
 START_SECONDS = 90.0
+NOTIFY_TIMEOUT_SECONDS = 1.0
+SECRET = f"whsec_{CANARY}{'0' * 34}"
+"""Base64 of thirty bytes, and seen for what it is."""
 REOPEN = "UPDATE provider SET shut_until = NULL, trips = 0, allowance = NULL"
+
+# Of the outbox only what waits for another try: what a dead sender holds is let go when its lease has passed.
+HURRY_NOTICES = """
+UPDATE receiver SET wait_until = NULL, failures = 0 WHERE gone_at IS NULL;
+UPDATE outbox SET next_at = clock_timestamp() WHERE state = 'waiting' AND tries > 0
+"""
 
 
 class Site:
@@ -41,6 +51,7 @@ class Site:
         self.bank = BankProcess(
             "--mode", options.mode, "--token", token, "--seed", str(options.seed), *declines, journal=folder / "journal"
         )
+        self.receiver = ReceiverProcess(secret=SECRET, journal=folder / "notices")
         self.town = Town(
             self.logs,
             self.servers.database_url,
@@ -54,6 +65,9 @@ class Site:
             PROVIDER_BATCH_SIZE=str(options.batch_size),
             PROVIDER_MAX_RPS=str(options.max_rps),
             PROVIDER_PROCESSING_SECONDS=str(PROCESSING_SECONDS),
+            NOTIFY_URL=self.receiver.url,
+            NOTIFY_SECRET=SECRET,
+            NOTIFY_TIMEOUT_SECONDS=str(NOTIFY_TIMEOUT_SECONDS),
             LEASE_SECONDS=str(LEASE_SECONDS),
             BATCH_SIZE="20",
             CUTOFF_AT="23:00",
@@ -87,8 +101,14 @@ class Site:
         with contextlib.suppress(psycopg2.Error), contextlib.closing(self.servers.superuser(DATABASE)) as connection:
             connection.cursor().execute(REOPEN)
 
+    def hurry_notices(self) -> None:
+        """As if the time had passed for which the receiver is left alone, and notices with it."""
+        with contextlib.suppress(psycopg2.Error), contextlib.closing(self.servers.superuser(DATABASE)) as connection:
+            connection.cursor().execute(HURRY_NOTICES)
+
     def close(self) -> None:
         self.crew.close()
         self.town.close()
         self.bank.close()
+        self.receiver.close()
         self.servers.close()

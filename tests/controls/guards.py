@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from shared.db import claims, settle_statement
+from shared.db import claims, outbox_claims, settle_statement
 from shared.db.engine import Sessions
 from shared.db.parts import Claim
 from shared.db.spans import Span
 from shared.domain.payments import Outcome, OutcomeKind, Payment, make, payment_key
+from worker_service.receiver import Receiver, Verdict
 
 FENCE = " AND epoch = :epoch"
 SENT_OFTEN = 1000
@@ -65,6 +66,30 @@ def with_claimed_taken_for_never_sent(patch: pytest.MonkeyPatch) -> None:
         session.execute(text(f"{statement} AND batch_id = :batch"), {**span.parameters, "batch": batch_id})
 
     patch.setattr("shared.db.claims.doubt", give_back)
+
+
+def with_notices_recorded_before_they_are_sent(patch: pytest.MonkeyPatch) -> None:
+    """What is taken to be told counts as told, whatever becomes of the call."""
+    take = outbox_claims.take
+
+    def take_and_record(session: Session, *, lease_seconds: float) -> outbox_claims.Claim | None:
+        claim = take(session, lease_seconds=lease_seconds)
+        if claim is not None:
+            outbox_claims.accepted(session, claim)
+        return claim
+
+    patch.setattr(outbox_claims, "take", take_and_record)
+
+
+def with_a_name_for_each_send_of_a_notice(patch: pytest.MonkeyPatch) -> None:
+    """A notice whose fact is not its name: another one at each send."""
+    numbers = count(SENT_OFTEN)
+    tell = Receiver.tell
+
+    def tell_anew(self: Receiver, texts: Sequence[str]) -> Verdict:
+        return tell(self, [one.replace(".paid.", f".paid.{next(numbers)}.") for one in texts])
+
+    patch.setattr(Receiver, "tell", tell_anew)
 
 
 def uncommitted(sessions: Sessions, work: Callable[[Session], Any], **_: Sequence[object]) -> Any:

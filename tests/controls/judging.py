@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chaos.invariants import Evidence, Paid, Violated, check
+from tests.chaos.invariants import Evidence, Paid, check
+from tests.chaos.violations import Violated
+from tests.receiver import ReceiverProcess
 from tests.world import World
 
 
-def evidence_of(world: World) -> Evidence:
-    """The bank's journal and our tables as they stand."""
+def evidence_of(world: World, receiver: ReceiverProcess | None = None) -> Evidence:
+    """The journals of bank and receiver and our tables as they stand."""
     recorded = {row.event_id: row for row in world.transactions()}
     events = [
         Paid(
@@ -24,13 +26,14 @@ def evidence_of(world: World) -> Evidence:
         )
         for event in world.events()
     ]
-    return Evidence(list(world.bank.payments()), list(world.bank.sends()), events, world.edges())
+    notices = receiver.notices() if receiver else None
+    return Evidence(list(world.bank.payments()), list(world.bank.sends()), events, world.edges(), notices=notices)
 
 
-def judge(world: World, *, guarded: bool, broken: str) -> None:
+def judge(world: World, receiver: ReceiverProcess | None = None, *, guarded: bool, broken: str) -> None:
     """With the guard everything holds; without it the invariant whose words are `broken` does not."""
     if guarded:
-        check(evidence_of(world), may_be_unknown=False)
+        check(evidence_of(world, receiver), may_be_unknown=False)
         return
     with pytest.raises(Violated, match=broken):
-        check(evidence_of(world), may_be_unknown=False)
+        check(evidence_of(world, receiver), may_be_unknown=False)

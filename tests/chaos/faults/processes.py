@@ -21,6 +21,11 @@ def pool_child(site: Site, rng: Random) -> list[int]:
     return [rng.choice(found)] if found else []
 
 
+def sender(site: Site, rng: Random) -> list[int]:
+    found = sorted(site.crew.senders)
+    return [rng.choice(found)] if found else []
+
+
 def worker(site: Site, rng: Random) -> list[int]:
     return [member.pid for member in site.crew.some("worker", rng)]
 
@@ -85,6 +90,8 @@ KINDS = (
     Kind("pool child frozen longer than its lease", "worker", stopped(pool_child), LONGER_THAN_A_LEASE),
     Kind("worker frozen, its children not", "worker", stopped(worker), LONGER_THAN_A_LEASE),
     Kind("every worker frozen longer than its lease", "worker", stopped(every_worker), LONGER_THAN_A_LEASE),
+    Kind("sender killed", "worker", signalled(sender, signal.SIGKILL)),
+    Kind("sender frozen", "worker", stopped(sender), LONGER_THAN_A_LEASE),
     Kind("SIGTERM storm on workers", "worker", signalled(workers_masters, signal.SIGTERM)),
     Kind("SIGQUIT storm on workers", "worker", signalled(workers_masters, signal.SIGQUIT)),
     Kind("beat killed", "beat", signalled(beat, signal.SIGKILL)),
