@@ -40,7 +40,9 @@ RELATIONS: Final[tuple[str, ...]] = (
     r"/count must be at least \d+: so many dates are used already",
     rf"/endDate lies before the last date that is used already, {DAY}",
     rf"/from lies after the last date, {DAY}",
+    rf"/overridden would keep the event of {DAY}, which lies too many dates ahead; cancel it first",
     rf"/(startDate|dates|dates/\d+) lies before from, {DAY}",
+    rf"/date must lie before the next payment of the schedule, on {DAY}",
     # with today, with a setting of the bank, or with a library
     rf"/(date|startDate|dates/\d+|from|until) lies before the next possible date, {DAY}",
     r"/(amount|firstAmount|finalAmount) must be at most 1000000\.00",
