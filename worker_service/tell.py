@@ -10,7 +10,7 @@ from typing import Final
 from shared.crash_points import reached
 from shared.db import outbox_claims, receivers
 from shared.db.engine import Session
-from shared.db.outbox_claims import Claim
+from shared.db.outbox_claims import Claim, Unsaid
 from shared.db.retrying import transact
 from shared.domain.notices import wait_seconds
 from shared.log import get_logger
@@ -63,6 +63,8 @@ class _Round:
         if found is None:
             return False
         claim, standing = found
+        for unsaid in claim.unsaid:
+            _say_unsaid(unsaid)
         if not claim.texts:  # as when all payments to come were cancelled
             transact(self._sessions, lambda session: self._skip(session, claim, standing))
             return True
@@ -88,6 +90,8 @@ class _Round:
             return None
         claim = outbox_claims.take(session, lease_seconds=lease_seconds)
         if claim is not None:
+            for unsaid in claim.unsaid:
+                outbox_claims.failed(session, [unsaid.part], unsaid.reason, _wait_seconds(unsaid.tries))
             return claim, standing
         if standing.failures:
             receivers.not_called(session, url)
@@ -105,12 +109,12 @@ class _Round:
             if standing.failures:
                 receivers.is_well(session, url)
         elif verdict.kind is VerdictKind.GONE:
-            outbox_claims.failed(session, claim, verdict.reason, None)
+            outbox_claims.failed(session, claim.parts, verdict.reason, None)
             outcome = _Outcome(dead=True, gone=receivers.is_gone(session, url))
         else:
             asked = verdict.retry_after_seconds
-            wait = wait_seconds(claim.tries + 1, chance=random.random(), retry_after=asked)  # noqa: S311 - only jitter
-            outbox_claims.failed(session, claim, verdict.reason, wait)
+            wait = _wait_seconds(claim.tries, asked)
+            outbox_claims.failed(session, claim.parts, verdict.reason, wait)
             away = verdict.kind is VerdictKind.TROUBLE or self._refused >= REFUSED_MOST or standing.failures > 0
             seconds = receivers.in_trouble(session, url, standing, asked) if away else None
             outcome = _Outcome(dead=wait is None, seconds=seconds)
@@ -129,6 +133,20 @@ class _Round:
             log.error("receiver of notices is in trouble", alert=True, reason=reason, seconds=round(outcome.seconds, 1))
         if outcome.dead:
             log.error("notices given up", alert=True, reason=reason, rows=[part.id for part in claim.parts])
+
+
+def _wait_seconds(tries: int, asked: float | None = None) -> float | None:
+    """After one more failure than so many."""
+    return wait_seconds(tries + 1, chance=random.random(), retry_after=asked)  # noqa: S311 - only jitter
+
+
+def _say_unsaid(unsaid: Unsaid) -> None:
+    """Somebody is called once for a row: trying again changes nothing before it is mended."""
+    said = {"reason": unsaid.reason, "rows": [unsaid.part.id]}
+    if unsaid.tries == 0:
+        log.error("notices cannot be worded", alert=True, **said)
+    else:
+        log.warning("notices cannot be worded", **said)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from shared.db.arrays import array_literal
 from shared.domain import notice_wording
-from shared.domain.notice_wording import EventRow
+from shared.domain.notice_wording import EventRow, Unsayable
 
 
 class Told(Protocol):
@@ -62,18 +62,28 @@ PAID: Final = "CASE e.batch_id WHEN :batch THEN e.status = 'paid' END"
 UPCOMING: Final = text(RANGE.format(which="e.status = 'scheduled'"))
 PAID_RANGE: Final = text(RANGE.format(which=PAID))
 PAID_LIST: Final = text(RANGE.format(which=PAID + LISTED))
+ANY: Final = text("SELECT EXISTS (SELECT FROM event WHERE date = :date AND id >= :first AND id <= :last)")
 FACTS: Final = text("SELECT notices[1:CAST(:most AS int)], cardinality(notices) FROM outbox WHERE id = :id")
 
 
 def page(session: Session, row: Told, most_notices: int) -> Page:
-    """The next notices of a row, two of each payment that was made; `most_notices` is at least 2."""
+    """The next notices of a row, two of each payment that was made; `most_notices` is at least 2.
+
+    Raises Unsayable, also where nothing would be told of a row that no payment is left of, as when its month was
+    detached meanwhile.
+    """
     if row.kind == "facts":
         texts, count = session.execute(FACTS, {"id": row.id, "most": most_notices}).one()
+        notice_wording.check(texts)
         return Page(texts, len(texts), len(texts) if len(texts) < count else None)
     if row.kind == "upcoming":
         found = _events(session, row, UPCOMING, most_notices)
         return _page(row, found, notice_wording.upcoming, most_notices, each=1)
+    if row.kind != "paid":
+        raise Unsayable(f"its kind is not known: {row.kind}")
     found = _events(session, row, PAID_RANGE if row.ids is None else PAID_LIST, most_notices // 2)
+    if not (found or session.scalar(ANY, {"date": row.date, "first": row.first_id, "last": row.last_id})):
+        raise Unsayable("its payments are not in the database")
     return _page(row, found, notice_wording.paid, most_notices // 2, each=2)
 
 

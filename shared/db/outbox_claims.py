@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 
 from shared.db.arrays import array_literal
 from shared.db.models import Outbox
-from shared.db.notices import page
+from shared.db.notices import Page, page
+from shared.db.retrying import QUERY_CANCELED, DatabaseError, is_conflict, is_passing
+from shared.domain.notice_wording import Unsayable, check
 from shared.domain.notices import MOST_IN_BODY
 
 LOOK_AT: Final = 500
@@ -71,33 +73,53 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsaid:
+    """A row that was claimed and cannot be told, for a `reason` in a few words; `tries`: how often that was before."""
+
+    part: Part
+    reason: str
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """One body. `texts`: its notices as JSON, each one or more; there may be none. `tries`: how many calls with what
-    is in it have failed."""
+    is in it have failed. `unsaid`: what was found that no body can have."""
 
     parts: Sequence[Part]
     texts: Sequence[str]
     count: int
     tries: int
+    unsaid: Sequence[Unsaid] = ()
 
 
 def take(session: Session, *, lease_seconds: float) -> Claim | None:
     """Claims what is to be told next, for so long; None: nothing is due.
 
     Small facts go together, but for those that were refused before: one that nobody takes must not keep others back.
+    Nor does one that cannot be worded: the caller is to record it as failed.
     """
     session.execute(LAZILY)
     row = session.execute(_oldest(lease_seconds)).one_or_none()
     if row is None:
         return None
-    first = page(session, row, MOST_IN_BODY)
+    first = _worded(session, row)
+    if isinstance(first, Unsaid):
+        return Claim((), (), 0, row.tries, [first])
     parts, texts, count = [Part(row.id, row.epoch, first.rest)], list(first.texts), first.count
+    unsaid = []
     if row.kind == "facts" and row.tries == 0 and count < MOST_IN_BODY:
         for other in _small(session, MOST_IN_BODY - count, lease_seconds):
-            parts.append(Part(other.id, other.epoch))
+            part = Part(other.id, other.epoch)
+            try:
+                check(other.notices)
+            except Unsayable as error:
+                unsaid.append(Unsaid(part, str(error), 0))
+                continue
+            parts.append(part)
             texts += other.notices
             count += len(other.notices)
-    return Claim(parts, texts, count, row.tries)
+    return Claim(parts, texts, count, row.tries, unsaid)
 
 
 def accepted(session: Session, claim: Claim) -> None:
@@ -112,9 +134,26 @@ def accepted(session: Session, claim: Claim) -> None:
             session.execute(statement, {"id": part.id, "epoch": part.epoch, "rest": part.rest})
 
 
-def failed(session: Session, claim: Claim, reason: str, wait_seconds: float | None) -> None:
-    """A call with the body failed, for a reason in a few words; None to wait: it is a dead letter."""
-    session.execute(FAILED, {**_mine(claim.parts), "reason": reason, "wait": wait_seconds})
+def failed(session: Session, parts: Sequence[Part], reason: str, wait_seconds: float | None) -> None:
+    """A call with these failed, for a reason in a few words; None to wait: they are dead letters."""
+    session.execute(FAILED, {**_mine(parts), "reason": reason, "wait": wait_seconds})
+
+
+def _worded(session: Session, row: Any) -> Page | Unsaid:
+    """Whatever is wrong with a row is its own matter, and not that of those behind it; a database that is away is."""
+    try:
+        with session.begin_nested():
+            return page(session, row, MOST_IN_BODY)
+    except Unsayable as error:
+        reason = str(error)
+    except DatabaseError as error:
+        took_too_long = getattr(error.orig, "pgcode", None) == QUERY_CANCELED
+        if is_conflict(error) or (is_passing(error) and not took_too_long):
+            raise
+        reason = f"not worded: {type(error.orig).__name__}"
+    except Exception as error:  # noqa: BLE001 - one that was raised here would come back with every claim
+        reason = f"not worded: {type(error).__name__}"
+    return Unsaid(Part(row.id, row.epoch), reason, row.tries)
 
 
 def _oldest(lease_seconds: float) -> Any:

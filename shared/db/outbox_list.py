@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -13,12 +14,12 @@ from shared.db import receivers
 from shared.db.arrays import array_literal
 
 LISTED_MOST: Final = 1000
+UNREADABLE: Final = "unreadable"
 OVERDUE_SECONDS: Final = 300.0
 """What has been due for so long while the receiver may be called is taken by no sender."""
 
 LISTED = text("""
-SELECT o.id, o.state, o.date, o.tries, o.created_at, o.next_at, o.last_error,
-  CASE o.kind WHEN 'facts' THEN o.notices[1]::jsonb ->> 'type' ELSE o.kind END AS type,
+SELECT o.id, o.state, o.date, o.tries, o.created_at, o.next_at, o.last_error, o.kind, o.notices[1] AS notice,
   CASE o.kind WHEN 'facts' THEN cardinality(o.notices)
     WHEN 'paid' THEN 2 * (
       SELECT count(*) FROM event e WHERE e.date = o.date AND e.id >= o.first_id AND e.id <= o.last_id
@@ -73,7 +74,7 @@ def listed(session: Session, *, whole: bool) -> Sequence[Row]:
         Row(
             row.id,
             row.state,
-            row.type,
+            row.kind if row.notice is None else _type_of(row.notice),
             None if row.date is None else row.date.isoformat(),
             row.remaining,
             row.tries,
@@ -83,6 +84,14 @@ def listed(session: Session, *, whole: bool) -> Sequence[Row]:
         )
         for row in found
     ]
+
+
+def _type_of(notice: str) -> str:
+    """What cannot be read is shown all the same: it is here for that."""
+    try:
+        return str(json.loads(notice)["type"])
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return UNREADABLE
 
 
 def state(session: Session) -> State:

@@ -6,6 +6,8 @@ PostgreSQL is asked for the columns of `EventRow` alone.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from json.encoder import encode_basestring as quoted
 
 from shared.domain.money import format_amount
@@ -13,6 +15,10 @@ from shared.domain.money import format_amount
 EventRow = tuple[str, str, str, str, int, str, str | None, str, int, str | None]
 """The ids of the event and its schedule, payer, payee, amount in minor units, currency, reference, nominal date,
 version, and the id of the transaction."""
+
+
+class Unsayable(Exception):
+    """What is to be told cannot be worded. The message says why to operators, and nothing of what it was to say."""
 
 
 def paid(day: str, row: EventRow) -> str:
@@ -41,3 +47,17 @@ def _event(day: str, status: str, row: EventRow, payer: str, payee: str, more: s
         f'"reference":{"null" if reference is None else quoted(reference)},"date":"{day}",'
         f'"nominalDate":"{nominal_date}","status":"{status}","version":{version}{more}}}}}'
     )
+
+
+def check(texts: Iterable[str | None]) -> None:
+    """Of notices that were worded before, whether each is one: a body with another kind of text is nobody's to read.
+
+    Raises Unsayable.
+    """
+    for text in texts:
+        try:
+            notice = json.loads(text or "")
+        except (ValueError, RecursionError):
+            raise Unsayable("a notice is not JSON") from None
+        if not isinstance(notice, dict):
+            raise Unsayable("a notice is no object")

@@ -206,7 +206,7 @@ def test_what_another_sender_has_taken_over_is_left_to_it(world: World) -> None:
     theirs = world.transact(lambda session: outbox_claims.take(session, lease_seconds=60))
     assert mine is not None
     assert theirs is not None
-    world.transact(lambda session: outbox_claims.failed(session, mine, "500", None))
+    world.transact(lambda session: outbox_claims.failed(session, mine.parts, "500", None))
     world.transact(lambda session: outbox_claims.accepted(session, mine))
     assert [(row.state, row.tries) for row in rows(world)] == [("waiting", 0)]
     world.transact(lambda session: outbox_claims.accepted(session, theirs))
