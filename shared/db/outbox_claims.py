@@ -24,7 +24,8 @@ SMALL_BYTES: Final = 16_384
 """The notices of a row that is put together with others are no larger, as they are stored."""
 
 # What is lost of a sender's records in a crash of the server is told once more, with the same ids: nobody waits for
-# the disk on its account.
+# the disk on its account. Claims are never lost, or two senders would have the same epoch, and each would take what the
+# other told from what is left.
 LAZILY = text("SET LOCAL synchronous_commit = off")
 # By what is due first, never by all: where the server last saw the outbox nearly empty it would sort all of it for each
 # claim.
@@ -49,14 +50,16 @@ unnest(CAST(:ids AS bigint[]), CAST(:epochs AS int[])) AS mine (id, epoch)
 WHERE outbox.id = mine.id AND outbox.epoch = mine.epoch
 """
 WHOLE = text(f"DELETE FROM outbox USING {MINE}")
-# It goes on at once, where it stood in the queue; what is left of it was refused by nobody.
+# It goes on at once, where it stood in the queue; what is left of it was refused by nobody. A record ends its claim: it
+# is written again where the connection was lost in the commit, and may have been written.
 SHRINK: Final = """
-UPDATE outbox SET {left}, tries = 0, last_error = NULL, next_at = created_at WHERE id = :id AND epoch = :epoch
+UPDATE outbox SET {left}, tries = 0, last_error = NULL, next_at = created_at, epoch = epoch + 1
+WHERE id = :id AND epoch = :epoch
 """
 SHRINK_RANGE = text(SHRINK.format(left="first_id = :rest"))
 SHRINK_FACTS = text(SHRINK.format(left="notices = notices[CAST(:rest AS int) + 1:]"))
 FAILED = text(f"""
-UPDATE outbox SET tries = tries + 1, last_error = :reason,
+UPDATE outbox SET tries = tries + 1, epoch = outbox.epoch + 1, last_error = :reason,
   state = CASE WHEN CAST(:wait AS float) IS NULL THEN 'dead' ELSE 'waiting' END,
   next_at = clock_timestamp() + make_interval(secs => coalesce(:wait, 0))
 FROM {MINE}
@@ -99,7 +102,6 @@ def take(session: Session, *, lease_seconds: float) -> Claim | None:
     Small facts go together, but for those that were refused before: one that nobody takes must not keep others back.
     Nor does one that cannot be worded: the caller is to record it as failed.
     """
-    session.execute(LAZILY)
     row = session.execute(_oldest(lease_seconds)).one_or_none()
     if row is None:
         return None
