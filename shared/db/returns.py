@@ -45,9 +45,11 @@ RETURNING e.id, e.date, e.schedule_id, e.currency, e.amount, found.amount AS cla
 NEWS: Final = {
     EventStatus.MISSED: NoticeType.MISSED,
     EventStatus.CANCELLED: NoticeType.CANCELLED,
+    EventStatus.PAUSED: NoticeType.PAUSED,
     EventStatus.FAILED: NoticeType.FAILED,
 }
-"""What a payer hears of an event that is not paid any more; of a pause it has heard when that began."""
+"""What a payer hears of an event that is not paid any more. What was told of its schedule, when that was cancelled or
+paused, spoke of what was open then; this one was not, and it may have been told of as unknown."""
 
 
 class Returned(NamedTuple):

@@ -27,7 +27,7 @@ from tests.integration.api.client import Api
 from tests.integration.notices.outbox import NOTIFIED, Told
 
 PAGE: Final = Path(__file__).parents[2] / "deploy" / "docs" / "notices.md"
-OF_EVENTS: Final = set(NoticeType) - {NoticeType.PAUSED, NoticeType.SUSPENDED}
+OF_EVENTS: Final = set(NoticeType) - {NoticeType.SUSPENDED}
 OF_SCHEDULES: Final = {NoticeType.CHANGED, NoticeType.PAUSED, NoticeType.SUSPENDED, NoticeType.CANCELLED}
 
 

@@ -121,17 +121,25 @@ def test_a_retry_that_was_asked_for_and_given_up_is_told_without_the_banks_own_c
     assert OWN_CODE not in str(given_up)
 
 
-@pytest.mark.parametrize("stop", ["pause", "cancellation"])
-def test_what_a_pause_or_a_cancellation_does_to_a_retry_is_told_of_the_schedule(
-    api: Api, told: Told, failed: dict[str, Any], stop: str
+def test_a_retry_that_a_pause_drops_is_told_as_a_decline_for_good(api: Api, told: Told, failed: dict[str, Any]) -> None:
+    """Its payer was told the day of the retry, and the end of the pause does not bring it back (rule S4)."""
+    assert api.call("POST", f"/v1/events/{failed['id']}/retry").status_code == 200
+    told.take()
+    pause = api.call("POST", f"/v1/schedules/{failed['scheduleId']}/pauses", json={"from": TODAY}).get_json()
+    over, paused = told.take()
+    assert (over["id"], over["role"]) == (f"{failed['id']}.failed.{failed['version'] + 2}.payer", "payer")
+    assert (over["event"]["willRetry"], over["event"]["retryOn"]) == (False, None)
+    assert (paused["type"], paused["schedule"]["id"]) == ("paused", failed["scheduleId"])
+    assert api.call("DELETE", f"/v1/schedules/{failed['scheduleId']}/pauses/{pause['id']}").status_code == 200
+    assert [notice["type"] for notice in told.take()] == ["changed"]
+
+
+def test_a_retry_that_goes_with_its_schedule_is_told_of_the_schedule(
+    api: Api, told: Told, failed: dict[str, Any]
 ) -> None:
     assert api.call("POST", f"/v1/events/{failed['id']}/retry").status_code == 200
     told.take()
-    schedule = f"/v1/schedules/{failed['scheduleId']}"
-    if stop == "pause":
-        assert api.call("POST", f"{schedule}/pauses", json={"from": TODAY}).status_code == 201
-    else:
-        assert api.call("DELETE", schedule).status_code == 200
-    assert api.get(f"/v1/events/{failed['id']}")["retryOn"] is None
+    assert api.call("DELETE", f"/v1/schedules/{failed['scheduleId']}").status_code == 200
+    assert api.get(f"/v1/events/{failed['id']}")["status"] == "cancelled"
     (notice,) = told.take()
-    assert notice["schedule"]["id"] == failed["scheduleId"]
+    assert (notice["type"], notice["schedule"]["id"]) == ("cancelled", failed["scheduleId"])

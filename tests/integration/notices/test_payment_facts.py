@@ -10,9 +10,12 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
+from api_service.commands.pause_schedule import pause_schedule
 from api_service.commands.resolve_event import resolve_event
-from shared.db import outbox, splitting
+from shared.db import attempts, outbox, proofs, runs, splitting
+from shared.db.clock import business_now
 from shared.db.parts import Claim
 from shared.db.settle_statement import settle_statement
 from shared.db.settlement import settle
@@ -298,6 +301,33 @@ def test_what_comes_back_too_late_is_told_as_missed(world: World) -> None:
     world.schedule(pay_late=1)
     (told,) = _given_back(world, days_later=2)
     assert (told["type"], told["event"]["status"]) == ("missed", "missed")
+
+
+def test_what_comes_back_into_a_pause_is_told_as_paused(world: World) -> None:
+    """The pause spoke of what was open then; this was with the bank, and may have been told of as unknown."""
+    unknown = _unknown(world)
+    (event,) = [event for event in world.events() if event.id == unknown]
+    drain(world)
+    asked = {"payer_id": None, "from_date": world.today, "until_date": None}
+    world.command(pause_schedule, schedule_id=event.schedule_id, **asked)
+    assert [notice["type"] for notice in drain(world)] == ["paused"]
+    assert _never_paid(world) is True
+    (told,) = drain(world)
+    assert (told["id"], told["type"]) == (f"{unknown}.paused.{event.version + 1}.payer", "paused")
+    assert told["event"]["status"] == "paused"
+
+
+def _never_paid(world: World) -> bool:
+    """The bank says of the payment that is unknown that it never made it."""
+
+    def work(session: Session) -> bool:
+        session.execute(text("UPDATE attempt SET next_at = now()"))
+        attempt = attempts.take_due(session, provider="default", held_seconds=60)
+        assert attempt is not None
+        gate = runs.enter(session, business_now(session, world.service.settings.business), attempt.event_date)
+        return proofs.never_paid(session, gate, attempt, again=True)
+
+    return world.transact(work)
 
 
 def test_what_just_waits_again_is_no_news(world: World) -> None:
