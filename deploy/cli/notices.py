@@ -70,12 +70,13 @@ def run_replay(arguments: argparse.Namespace) -> int:
 
     def work(session: Session, settings: Settings) -> int:
         from shared.db import outbox_list
+        from shared.db.audit import OPERATOR
 
         unknown = sorted(set(arguments.ids) - outbox_list.dead(session, arguments.ids))
         if unknown:
             named = ", ".join(map(str, unknown))
             raise Refusal(f"no dead letter has the id {named}; see `payday notices list`", CANNOT_START)
-        return outbox_list.replay(session, None if arguments.all else arguments.ids)
+        return outbox_list.replay(session, OPERATOR, None if arguments.all else arguments.ids)
 
     count = _perform(work)
     print(f"{count:,} dead letter{'s' * (count != 1)} will be sent again")

@@ -46,6 +46,7 @@ Action = Literal[
     "calendar.refreshed",
     "reconcile_item.found",
     "reconcile_item.settled",
+    "outbox.replayed",
 ]
 """All that is audited. Payments are not: each has its event, its transaction and its attempts."""
 

@@ -10,8 +10,9 @@ from typing import Final, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from shared.db import receivers
+from shared.db import audit, receivers
 from shared.db.arrays import array_literal
+from shared.db.audit import Act
 
 LISTED_MOST: Final = 1000
 UNREADABLE: Final = "unreadable"
@@ -104,9 +105,21 @@ def dead(session: Session, ids: Collection[int]) -> frozenset[int]:
     return frozenset(session.scalars(DEAD, {"ids": array_literal(ids)}))
 
 
-def replay(session: Session, ids: Collection[int] | None) -> int:
+def replay(session: Session, act: Act, ids: Collection[int] | None) -> int:
     """Dead letters, all of them where none are named, wait again as if never tried, and whoever wanted no more is
-    called again; answers how many."""
-    found = session.execute(REPLAY, {"all": ids is None, "ids": array_literal(ids or ())}).all()
-    receivers.ask_again(session)
+    called again; answers how many. It is one row of the audit."""
+    found = sorted(session.scalars(REPLAY, {"all": ids is None, "ids": array_literal(ids or ())}))
+    asked = receivers.ask_again(session)
+    if found or asked:
+        after = {"state": "waiting", "count": len(found), "rows": found[:LISTED_MOST], "receiverIsCalledAgain": asked}
+        audit.record(
+            session,
+            act,
+            "outbox.replayed",
+            subject="outbox",
+            subject_id="all" if ids is None else min(ids),
+            payer_id=None,
+            before={"state": "dead"},
+            after=after,
+        )
     return len(found)

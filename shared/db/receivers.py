@@ -38,7 +38,7 @@ ON CONFLICT (url_hash) DO UPDATE SET gone_at = clock_timestamp() WHERE r.gone_at
 RETURNING true
 """)
 GONE_SINCE = text("SELECT min(gone_at) FROM receiver WHERE :url IS NULL OR url_hash = :url")
-ASK_AGAIN = text("DELETE FROM receiver WHERE gone_at IS NOT NULL")
+ASK_AGAIN = text("DELETE FROM receiver WHERE gone_at IS NOT NULL RETURNING true")
 
 
 class Standing(NamedTuple):
@@ -89,9 +89,9 @@ def gone_since(session: Session, url: str | None) -> datetime | None:
     return found
 
 
-def ask_again(session: Session) -> None:
-    """Whoever wanted no more is called again."""
-    session.execute(ASK_AGAIN)
+def ask_again(session: Session) -> bool:
+    """Whoever wanted no more is called again; whether there was one."""
+    return bool(session.execute(ASK_AGAIN).all())
 
 
 def _hash(url: str) -> str:

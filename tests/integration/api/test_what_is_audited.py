@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy.engine import Row
 
 from deploy.cli.calendar_changes import change_day, refresh_all
+from shared.db import outbox_list
 from shared.db.audit import OPERATOR, Action
 from shared.reroll import reroll_all
 from tests.bank import BankProcess
@@ -78,6 +79,7 @@ EXPECTED: dict[Action, Expected] = {
     "calendar.refreshed": Expected("operator", None, "calendar", None, ("libraryVersion", ...)),
     "reconcile_item.found": Expected("operator", "stranger", "reconcile_item", None, ("open", True)),
     "reconcile_item.settled": Expected("operator", "stranger", "reconcile_item", ("open", True), ("open", False)),
+    "outbox.replayed": Expected("operator", None, "outbox", ("state", "dead"), ("count", 1)),
 }
 """Of the first row of each action for that payer in the story."""
 
@@ -95,6 +97,7 @@ def tell(api: Api, world: World) -> None:
     compare(world)
     change_runs_and_holds(world, done)
     change_calendars(api, world)
+    replay(api, world)
 
 
 Done = Callable[..., Any]
@@ -150,6 +153,11 @@ def change_calendars(api: Api, world: World) -> None:
     reroll_all(sessions, settings, OPERATOR)
     api.rows("UPDATE calendar_day SET name = 'Xmas' WHERE calendar = 'GB-ENG' AND date = '2026-12-25'")
     refresh_all(sessions, settings, OPERATOR, "GB-ENG")
+
+
+def replay(api: Api, world: World) -> None:
+    api.rows("INSERT INTO outbox (kind, notices, state) VALUES ('facts', '{}', 'dead') RETURNING id")
+    world.transact(lambda session: outbox_list.replay(session, OPERATOR, None))
 
 
 def compare(world: World) -> None:

@@ -87,13 +87,18 @@ def test_dead_letters_that_are_replayed_reach_a_receiver_that_had_gone(
     assert tell_due(world.service) == 9
     assert set(dead) < set(receiver.ids())
     assert notices("list").stdout == "0 dead letters, 0 waiting\n"
+    (audited,) = rows(world, "SELECT actor, action, subject_id, after FROM audit WHERE subject = 'outbox'")
+    assert tuple(audited)[:3] == ("operator", "outbox.replayed", "all")
+    assert (audited.after["count"], audited.after["receiverIsCalledAgain"]) == (2, True)
     assert notices("replay", "--all").stdout == "0 dead letters will be sent again\n"
+    assert len(rows(world, "SELECT FROM audit WHERE subject = 'outbox'")) == 1
 
 
 def test_one_dead_letter_is_replayed_alone(notices: Notices, dead: list[str], world: World) -> None:
     first, second, *_ = rows(world)
     assert notices("replay", str(second.id)).stdout == "1 dead letter will be sent again\n"
     assert [row.state for row in rows(world)] == ["dead", "waiting", "waiting"]
+    assert rows(world, "SELECT after ->> 'rows' FROM audit WHERE subject = 'outbox'") == [(f"[{second.id}]",)]
     pass_time(world)
     assert tell_due(world.service) == 7
     assert [row.id for row in rows(world)] == [first.id]

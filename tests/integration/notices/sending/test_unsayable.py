@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.db import outbox_list
+from shared.db.audit import OPERATOR
 from tests.integration.notices.sending.outbox import calls, execute, facts, pass_time, rows, tries
 from tests.receiver import ReceiverProcess
 from tests.world import World
@@ -80,7 +81,7 @@ def test_it_is_listed_and_sent_again_once_it_is_mended(world: World, receiver: R
     if kind == "no JSON":
         mended = ['{"id":"a.failed.1.payer","type":"failed","recipient":"a","role":"payer"}']
         execute(world, "UPDATE outbox SET notices = :notices", notices=mended)
-        world.transact(lambda session: outbox_list.replay(session, None))
+        world.transact(lambda session: outbox_list.replay(session, OPERATOR, None))
         assert tell_due(world.service) == 1
 
 
