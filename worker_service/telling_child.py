@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,7 +17,9 @@ log = get_logger(__name__)
 COMMAND: Final = (sys.executable, "-m", "worker_service.telling")
 """Is given our process id: its own parent may be another by the time when it asks."""
 PAUSE_SECONDS: Final = 5.0
-"""Before it is started again: one that dies at once must not take a CPU for that."""
+"""Before it is started again, and twice as long each time: one that dies at once must not take a CPU for that."""
+LONGEST_PAUSE: Final = 24
+"""In pauses: two minutes. One that lived for longer than that has not died at once."""
 END_SECONDS: Final = 5.0
 """For the call in flight, when the worker ends. What is cut off is told again, under the same ids."""
 
@@ -60,15 +63,26 @@ class TellingChild:
         self._thread.join(END_SECONDS)
 
     def _keep(self) -> None:
-        while (process := self._started()) is not None:
-            status = process.wait()
+        longest = LONGEST_PAUSE * self._pause_seconds
+        pause = self._pause_seconds
+        while not self._over.is_set():
+            began = time.monotonic()
+            ended = self._run()
+            if time.monotonic() - began > longest:
+                pause = self._pause_seconds
             if not self._over.is_set():
-                log.error("process that tells has ended", alert=True, status=status)
-                self._over.wait(self._pause_seconds)
+                log.error("process that tells has ended", alert=True, status=ended, seconds=pause)
+                self._over.wait(pause)
+            pause = min(2 * pause, longest)
 
-    def _started(self) -> subprocess.Popen[bytes] | None:
+    def _run(self) -> int | str | None:
+        """Its status when it has ended, or why there is none: a machine may be full for a while."""
         with self._lock:
             if self._over.is_set():
                 return None
-            self._process = subprocess.Popen([*self._command, str(os.getpid())], stdin=subprocess.DEVNULL)
-            return self._process
+            try:
+                process = subprocess.Popen([*self._command, str(os.getpid())], stdin=subprocess.DEVNULL)
+            except OSError as error:
+                return type(error).__name__
+            self._process = process
+        return process.wait()

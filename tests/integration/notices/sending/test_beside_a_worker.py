@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -61,6 +62,31 @@ def test_one_that_dies_is_started_again(world: World, child: TellingChild) -> No
     facts(world, 1)
     assert wait_for(told(world), PATIENCE_SECONDS)
     assert tellers(os.getpid()) != [first]
+
+
+def test_one_that_always_dies_is_started_ever_more_rarely(tmp_path: Path) -> None:
+    starts = tmp_path / "starts"
+    child = TellingChild(("/bin/sh", "-c", f"date +%s.%N >> {starts}; exit 1"), pause_seconds=0.1)
+    child.start()
+    assert wait_for(lambda: starts.exists() and len(starts.read_text().split()) == 5, PATIENCE_SECONDS)
+    child.terminate()
+    at = [float(line) for line in starts.read_text().split()]
+    for pause, (one, next_one) in zip((0.1, 0.2, 0.4, 0.8), itertools.pairwise(at), strict=True):
+        assert next_one - one >= pause
+
+
+def test_a_machine_that_has_no_room_for_it_gets_one_later(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    command = tmp_path / "teller"
+    child = TellingChild((str(command),), pause_seconds=0.05)
+    child.start()
+    assert wait_for(lambda: "FileNotFoundError" in "".join(capfd.readouterr()), PATIENCE_SECONDS)
+    told = tmp_path / "told"
+    made = tmp_path / "made"
+    made.write_text(f"#!/bin/sh\ntouch {told}\n")
+    made.chmod(0o755)
+    made.rename(command)
+    assert wait_for(told.exists, PATIENCE_SECONDS)
+    child.terminate()
 
 
 def test_a_call_in_flight_does_not_hold_up_a_worker_that_ends(
