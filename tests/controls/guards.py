@@ -72,8 +72,8 @@ def with_notices_recorded_before_they_are_sent(patch: pytest.MonkeyPatch) -> Non
     """What is taken to be told counts as told, whatever becomes of the call."""
     take = outbox_claims.take
 
-    def take_and_record(session: Session, *, lease_seconds: float) -> outbox_claims.Claim | None:
-        claim = take(session, lease_seconds=lease_seconds)
+    def take_and_record(session: Session, **how: Any) -> outbox_claims.Claim | None:
+        claim = take(session, **how)
         if claim is not None:
             outbox_claims.accepted(session, claim)
         return claim

@@ -31,6 +31,11 @@ class Outbox(Base):
         CheckConstraint("(kind = 'paid') = (batch_id IS NOT NULL)", name="paid_by_a_batch"),
         CheckConstraint("state IN ('waiting', 'dead')", name="state_is_known"),
         Index("outbox_waiting", "next_at", postgresql_where=text("state = 'waiting'")),
+        Index(
+            "outbox_fresh_facts",
+            "next_at",
+            postgresql_where=text("state = 'waiting' AND kind = 'facts' AND tries = 0"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

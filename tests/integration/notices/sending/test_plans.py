@@ -23,12 +23,16 @@ def test_claims_walk_along_what_is_due(world: World, analysed: bool) -> None:
     if analysed:
         execute(world, "ANALYZE outbox")
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    oldest = outbox_claims._oldest(60).compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+    oldest, fresh = (
+        str(outbox_claims._oldest(60, which).compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+        for which in ((), outbox_claims.FRESH_FACTS)
+    )
     values = {"room": 400, "look_at": 500, "bytes": 1000, "lease": 60}
-    for before, statement in (
-        ("", str(oldest).replace(":", r"\:")),
-        (outbox_claims.WALK.text, outbox_claims.SMALL.text),
+    for before, statement, index in (
+        ("", oldest.replace(":", r"\:"), "outbox_waiting"),
+        ("", fresh.replace(":", r"\:"), "outbox_fresh_facts"),
+        (outbox_claims.WALK.text, outbox_claims.SMALL.text, "outbox_fresh_facts"),
     ):
         plan = "\n".join(row[0] for row in rows(world, f"{before}; EXPLAIN {statement}", **values))
-        assert "using outbox_waiting on outbox" in plan
+        assert f"using {index} on outbox" in plan
         assert "Seq Scan on outbox" not in plan

@@ -186,6 +186,23 @@ def test_a_range_shrinks_by_what_was_told(world: World, receiver: ReceiverProces
     assert len(receiver.ids()) == len(set(receiver.ids())) == 1200
 
 
+def test_a_fact_does_not_wait_behind_a_days_payments_nor_they_behind_facts(
+    world: World, receiver: ReceiverProcess
+) -> None:
+    world.schedules(1200)
+    world.pay()
+    waiting = len(rows(world))
+    (failed,) = facts(world, 1)
+    assert tell_due(world.service, most=2) == 501
+    assert failed in receiver.ids()
+    told = facts(world, *[500] * 4)
+    assert tell_due(world.service, most=4) == 2000
+    summary = receiver.summary()
+    assert summary["byType"]["failed"]["payer"] == 1001
+    assert waiting > 1
+    assert len(told) == 2000
+
+
 def test_what_is_no_longer_to_come_is_told_to_nobody(world: World, receiver: ReceiverProcess) -> None:
     schedules = world.schedules(3)
     (first, *_, last) = sorted(event.id for event in world.events())
