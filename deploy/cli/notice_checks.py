@@ -18,10 +18,17 @@ def notices(session: Session, settings: Settings) -> Check:
     if receivers.gone_since(session, url) is not None:
         mend = "see to it, then run `payday notices replay --all`, or set another one"
         return Check("notices", False, f"NOTIFY_URL: the receiver wants no more (410); {mend}")
-    if state.overdue_seconds > outbox_list.OVERDUE_SECONDS and receivers.standing(session, url).failures == 0:
+    failures = receivers.standing(session, url).failures
+    if state.overdue_seconds > outbox_list.OVERDUE_SECONDS and failures == 0:
         late = f"{state.waiting:,} rows wait, one is due for {state.overdue_seconds:,.0f} s"
-        return Check("notices", False, f"{late}: no worker sends; start one with the same NOTIFY_URL")
+        mend = "start one more with the same NOTIFY_URL"
+        return Check("notices", False, f"{late}: no worker sends, or not as fast as it is paid; {mend}")
+    troubles = []
+    if failures:
+        waits = f"{state.waiting:,} rows wait, the oldest for {state.oldest_seconds:,.0f} s"
+        troubles.append(f"the receiver failed {failures:,} time{'s' * (failures != 1)} in a row, {waits}: see to it")
     if state.dead:
-        reason = f"{state.dead:,} dead letter{'s' * (state.dead != 1)}, see `payday notices list`"
-        return Check("notices", True, reason, warning=True)
+        troubles.append(f"{state.dead:,} dead letter{'s' * (state.dead != 1)}, see `payday notices list`")
+    if troubles:
+        return Check("notices", True, "; ".join(troubles), warning=True)
     return Check("notices", True, f"to {urlsplit(url).hostname}, {state.waiting:,} rows wait")

@@ -167,6 +167,14 @@ def test_notices_that_nobody_sends_or_takes_are_told_of(database_url: str, broke
         "warning": False,
     }
     engine = create_engine(sqlalchemy_url(database_url))
+    with make_sessions(engine).begin() as session:
+        before = receivers.standing(session, told["NOTIFY_URL"])
+        receivers.in_trouble(session, told["NOTIFY_URL"], before, None)
+    found = examine(**told)["notices"]
+    assert (found["ok"], found["warning"]) == (True, True)
+    assert "the receiver failed 1 time in a row, 0 rows wait" in found["detail"]
+    with make_sessions(engine).begin() as session:
+        receivers.is_well(session, told["NOTIFY_URL"])
     with engine.begin() as connection:
         connection.execute(text("INSERT INTO outbox (kind, notices, state) VALUES ('facts', '{}', 'dead')"))
     found = examine(**told)["notices"]
