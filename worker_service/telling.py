@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 from typing import Final
 
 from shared.db import patience
@@ -21,6 +20,9 @@ from worker_service.tell import tell_due
 
 log = get_logger(__name__)
 
+ENDS: Final = frozenset({signal.SIGTERM, signal.SIGINT})
+"""Are never delivered, but looked for. What a signal's handler sets would be an Event, whose lock the wait for it may
+hold at that moment: then it would wait for itself."""
 NICEST: Final = 19
 IDLE_SECONDS: Final = 1.0
 """So often it looks when nothing was due, and whether its worker is still there."""
@@ -31,9 +33,7 @@ DATABASE_SECONDS: Final = 30.0
 
 def main(parent: int) -> int:
     """Tells until it is asked to end, or the process `parent` is gone; 2 when its settings are wrong."""
-    over = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: over.set())
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
     try:
         settings = read_settings(needs=frozenset({"DATABASE_URL"}))
     except SettingsError as error:
@@ -43,15 +43,15 @@ def main(parent: int) -> int:
     patience.end_waits(DATABASE_SECONDS)
     service = Service.connect(settings)
     try:
-        _tell(service, over, parent)
+        _tell(service, parent)
     finally:
         service.close()
     return 0
 
 
-def _tell(service: Service, over: threading.Event, parent: int) -> None:
+def _tell(service: Service, parent: int) -> None:
     def stopped() -> bool:
-        return over.is_set() or os.getppid() != parent
+        return bool(signal.sigpending() & ENDS) or os.getppid() != parent
 
     while not stopped():
         try:
@@ -62,8 +62,8 @@ def _tell(service: Service, over: threading.Event, parent: int) -> None:
         except Exception as error:  # noqa: BLE001 - what is due stays due, and is claimed again after its lease
             log.error("notices not told", alert=True, reason=type(error).__name__)
             pause = FAULT_SECONDS
-        if pause:
-            over.wait(pause)
+        if pause and signal.sigtimedwait(ENDS, pause) is not None:
+            return
 
 
 if __name__ == "__main__":
