@@ -1,15 +1,17 @@
-"""Telling the receiver what is due, body by body: claimed in one transaction, sent in none, recorded in the next."""
+"""Telling the receiver what is due: a few bodies are claimed in one transaction, sent in none, recorded in the next."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from shared.crash_points import reached
 from shared.db import outbox_claims, receivers
 from shared.db.engine import Session
+from shared.db.notices import Page
 from shared.db.outbox_claims import Claim, Unsaid
 from shared.db.retrying import transact
 from shared.domain.notices import wait_seconds
@@ -22,6 +24,10 @@ log = get_logger(__name__)
 
 BODIES: Final = 100
 """So many make a round, which is one line of the log."""
+BODIES_OF_CLAIM: Final = 8
+"""What is told again when a sender dies; to claim and record each by itself would cost more than to send it."""
+CLAIM_SECONDS: Final = 10.0
+"""After so long no other body of a claim begins, and what was told is recorded."""
 LEASE_MARGIN_SECONDS: Final = 30.0
 """For what surrounds a call: a name that is looked up slowly, a database that is restarted."""
 RECORD_SECONDS: Final = 10.0
@@ -38,29 +44,34 @@ def tell_due(service: Service, *, most: int = BODIES, stopped: Callable[[], bool
     notify, receiver = service.settings.notify, service.receiver
     if notify is None or receiver is None:
         return 0
-    round_ = _Round(service, notify, receiver)
-    for _ in range(most):
-        if stopped() or not round_.tell_next():
-            break
+    round_ = _Round(service, notify, receiver, most, stopped)
+    while round_.tell_next():
+        pass
     if round_.told:
         log.info("notices told", count=round_.told)
     return round_.told
 
 
 class _Round:
-    """Bodies one after the other, until nothing is due or the receiver is in trouble."""
+    """Claim after claim, until nothing is due, the receiver is in trouble, or it has told enough."""
 
-    def __init__(self, service: Service, notify: NotifySettings, receiver: Receiver) -> None:
+    def __init__(
+        self, service: Service, notify: NotifySettings, receiver: Receiver, most: int, stopped: Callable[[], bool]
+    ) -> None:
         self.told = 0
         self._sessions = service.sessions
         self._notify = notify
         self._receiver = receiver
+        self._left = most
+        self._stopped = stopped
         self._refused = 0
         self._facts_first = False
 
     def tell_next(self) -> bool:
-        """Whether to go on. Every other body is of facts, so that a payment that failed is told of, and need not wait
+        """Whether to go on. Every other claim is of facts, so that a payment that failed is told of, and need not wait
         for the millions that were paid before it, nor these for what an early closing missed."""
+        if self._left <= 0 or self._stopped():
+            return False
         self._facts_first = not self._facts_first
         found = transact(self._sessions, self._take)
         if found is None:
@@ -68,30 +79,49 @@ class _Round:
         claim, standing = found
         for unsaid in claim.unsaid:
             _say_unsaid(unsaid)
-        if not claim.texts:  # as when all payments to come were cancelled
+        if not any(body.texts for body in claim.bodies):  # as when all payments to come were cancelled
+            self._left -= 1
             transact(self._sessions, lambda session: self._skip(session, claim, standing))
             return True
-        reached("before_tell")
-        verdict = self._receiver.tell(claim.texts)
-        reached("after_tell")
-        self._refused = self._refused + 1 if verdict.kind is VerdictKind.REFUSED else 0
+        bodies, verdict = self._call(claim.bodies)
         # To wait for a database that is restarted costs less than telling it all once more.
         outcome = transact(
             self._sessions,
-            lambda session: self._record(session, claim, standing, verdict),
+            lambda session: self._record(session, claim, standing, bodies, verdict),
             patience_seconds=RECORD_SECONDS,
         )
-        self._say(claim, verdict, outcome)
+        self.told += sum(body.count for body in claim.bodies[:bodies])
+        _say(claim, verdict, outcome)
         return verdict.kind is not VerdictKind.GONE and outcome.seconds is None
 
+    def _call(self, bodies: Sequence[Page]) -> tuple[int, Verdict]:
+        """How many were accepted, and what the last call came to."""
+        until = time.monotonic() + CLAIM_SECONDS
+        for told, body in enumerate(bodies, start=1):
+            reached("before_tell")
+            verdict = self._receiver.tell(body.texts)
+            reached("after_tell")
+            self._left -= 1
+            self._refused = self._refused + 1 if verdict.kind is VerdictKind.REFUSED else 0
+            if verdict.kind is not VerdictKind.ACCEPTED:
+                return told - 1, verdict
+            if self._stopped() or time.monotonic() > until:
+                break
+        return told, verdict
+
     def _take(self, session: Session) -> tuple[Claim, receivers.Standing] | None:
-        url, lease_seconds = self._notify.url, self._notify.timeout_seconds + LEASE_MARGIN_SECONDS
+        url, call_seconds = self._notify.url, self._notify.timeout_seconds + LEASE_MARGIN_SECONDS
         standing = receivers.standing(session, url)
         if not standing.may_be_called:
             return None
-        if standing.failures and not receivers.call_alone(session, url, seconds=lease_seconds):
+        if standing.failures and not receivers.call_alone(session, url, seconds=call_seconds):
             return None
-        claim = outbox_claims.take(session, lease_seconds=lease_seconds, facts_first=self._facts_first)
+        claim = outbox_claims.take(
+            session,
+            lease_seconds=CLAIM_SECONDS + call_seconds,
+            most_bodies=1 if standing.failures else min(BODIES_OF_CLAIM, self._left),
+            facts_first=self._facts_first,
+        )
         if claim is not None:
             for unsaid in claim.unsaid:
                 outbox_claims.failed(session, [unsaid.part], unsaid.reason, _wait_seconds(unsaid.tries))
@@ -101,41 +131,45 @@ class _Round:
         return None
 
     def _skip(self, session: Session, claim: Claim, standing: receivers.Standing) -> None:
-        outbox_claims.accepted(session, claim)
+        if claim.bodies:
+            outbox_claims.accepted(session, claim, len(claim.bodies))
         if standing.failures:
             receivers.not_called(session, self._notify.url)
 
-    def _record(self, session: Session, claim: Claim, standing: receivers.Standing, verdict: Verdict) -> _Outcome:
-        url, outcome = self._notify.url, _Outcome()
-        if verdict.kind is VerdictKind.ACCEPTED:
-            outbox_claims.accepted(session, claim)
+    def _record(
+        self, session: Session, claim: Claim, standing: receivers.Standing, bodies: int, verdict: Verdict
+    ) -> _Outcome:
+        url, left = self._notify.url, claim.parts
+        if bodies:
+            left = outbox_claims.accepted(session, claim, bodies)
             if standing.failures:
                 receivers.is_well(session, url)
+        if verdict.kind is VerdictKind.ACCEPTED:
+            outcome = _Outcome()
         elif verdict.kind is VerdictKind.GONE:
-            outbox_claims.failed(session, claim.parts, verdict.reason, None)
+            outbox_claims.failed(session, left, verdict.reason, None)
             outcome = _Outcome(dead=True, gone=receivers.is_gone(session, url))
         else:
             asked = verdict.retry_after_seconds
-            wait = _wait_seconds(claim.tries, asked)
-            outbox_claims.failed(session, claim.parts, verdict.reason, wait)
+            wait = _wait_seconds(0 if bodies else claim.tries, asked)
+            outbox_claims.failed(session, left, verdict.reason, wait)
             away = verdict.kind is VerdictKind.TROUBLE or self._refused >= REFUSED_MOST or standing.failures > 0
             seconds = receivers.in_trouble(session, url, standing, asked) if away else None
             outcome = _Outcome(dead=wait is None, seconds=seconds)
         reached("in_tell_commit")
         return outcome
 
-    def _say(self, claim: Claim, verdict: Verdict, outcome: _Outcome) -> None:
-        reason = verdict.reason
-        if verdict.kind is VerdictKind.ACCEPTED:
-            self.told += claim.count
-        if verdict.kind is VerdictKind.REFUSED:
-            log.warning("notices refused", reason=reason, rows=[part.id for part in claim.parts])
-        if outcome.gone:
-            log.error("receiver of notices wants no more", alert=True, reason=reason)
-        if outcome.seconds is not None:
-            log.error("receiver of notices is in trouble", alert=True, reason=reason, seconds=round(outcome.seconds, 1))
-        if outcome.dead:
-            log.error("notices given up", alert=True, reason=reason, rows=[part.id for part in claim.parts])
+
+def _say(claim: Claim, verdict: Verdict, outcome: _Outcome) -> None:
+    reason, rows = verdict.reason, [part.id for part in claim.parts]
+    if verdict.kind is VerdictKind.REFUSED:
+        log.warning("notices refused", reason=reason, rows=rows)
+    if outcome.gone:
+        log.error("receiver of notices wants no more", alert=True, reason=reason)
+    if outcome.seconds is not None:
+        log.error("receiver of notices is in trouble", alert=True, reason=reason, seconds=round(outcome.seconds, 1))
+    if outcome.dead:
+        log.error("notices given up", alert=True, reason=reason, rows=rows)
 
 
 def _wait_seconds(tries: int, asked: float | None = None) -> float | None:

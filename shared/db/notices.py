@@ -37,7 +37,7 @@ class Told(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The next notices of a row: `texts`, each one or more of them joined by a comma, and how many that are.
+    """Notices of a row that go into one body: `texts`, each one or more of them joined by a comma, and their count.
 
     `rest`: where the row goes on when these are told, as the next first id, or of `facts` as how many of the array are
     done; None: then it is told whole. A page may be empty, and so may what follows it.
@@ -66,25 +66,26 @@ ANY: Final = text("SELECT EXISTS (SELECT FROM event WHERE date = :date AND id >=
 FACTS: Final = text("SELECT notices[1:CAST(:most AS int)], cardinality(notices) FROM outbox WHERE id = :id")
 
 
-def page(session: Session, row: Told, most_notices: int) -> Page:
-    """The next notices of a row, two of each payment that was made; `most_notices` is at least 2.
+def pages(session: Session, row: Told, most_notices: int, most_pages: int = 1) -> list[Page]:
+    """The next pages of a row, at least one: two notices of each payment that was made; `most_notices` is at least 2.
 
-    Raises Unsayable, also where nothing would be told of a row that no payment is left of, as when its month was
-    detached meanwhile.
+    Of a range all are read at once, which costs half of reading one after the other. Raises Unsayable, also where
+    nothing would be told of a row that no payment is left of, as when its month was detached meanwhile.
     """
     if row.kind == "facts":
         texts, count = session.execute(FACTS, {"id": row.id, "most": most_notices}).one()
         notice_wording.check(texts)
-        return Page(texts, len(texts), len(texts) if len(texts) < count else None)
+        return [Page(texts, len(texts), len(texts) if len(texts) < count else None)]
     if row.kind == "upcoming":
-        found = _events(session, row, UPCOMING, most_notices)
-        return _page(row, found, notice_wording.upcoming, most_notices, each=1)
+        found = _events(session, row, UPCOMING, most_notices * most_pages)
+        return _pages(row, found, notice_wording.upcoming, most_notices, most_pages, each=1)
     if row.kind != "paid":
         raise Unsayable(f"its kind is not known: {row.kind}")
-    found = _events(session, row, PAID_RANGE if row.ids is None else PAID_LIST, most_notices // 2)
+    most = most_notices // 2
+    found = _events(session, row, PAID_RANGE if row.ids is None else PAID_LIST, most * most_pages)
     if not (found or session.scalar(ANY, {"date": row.date, "first": row.first_id, "last": row.last_id})):
         raise Unsayable("its payments are not in the database")
-    return _page(row, found, notice_wording.paid, most_notices // 2, each=2)
+    return _pages(row, found, notice_wording.paid, most, most_pages, each=2)
 
 
 def _events(session: Session, row: Told, statement: TextClause, most: int) -> list[EventRow]:
@@ -99,9 +100,15 @@ def _events(session: Session, row: Told, statement: TextClause, most: int) -> li
     return list(found.cursor.fetchall())
 
 
-def _page(row: Told, found: list[EventRow], word: Callable[[str, EventRow], str], most: int, *, each: int) -> Page:
+def _pages(
+    row: Told, found: list[EventRow], word: Callable[[str, EventRow], str], most: int, most_pages: int, *, each: int
+) -> list[Page]:
     day = str(row.date)
-    texts = [word(day, event) for event in found]
-    last = UUID(found[-1][0]) if found else row.last_id
-    whole = len(found) < most or last is None or last == row.last_id
-    return Page(texts, each * len(texts), None if whole or last is None else UUID(int=last.int + 1))
+    whole = len(found) < most * most_pages or UUID(found[-1][0]) == row.last_id
+    pages = []
+    for start in range(0, max(len(found), 1), most):
+        texts = [word(day, event) for event in found[start : start + most]]
+        end = start + len(texts)
+        rest = None if whole and end == len(found) else UUID(int=UUID(found[end - 1][0]).int + 1)
+        pages.append(Page(texts, each * len(texts), rest))
+    return pages

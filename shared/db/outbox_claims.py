@@ -1,11 +1,11 @@
-"""Rows of the outbox in a sender's hands: claimed for one call, and what is left of them after it."""
+"""Rows of the outbox in a sender's hands: claimed for a few calls, and what is left of them after these."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, text, update
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from shared.db.arrays import array_literal
 from shared.db.models import Outbox
-from shared.db.notices import Page, page
+from shared.db.notices import Page, pages
 from shared.db.retrying import QUERY_CANCELED, DatabaseError, is_conflict, is_passing
 from shared.domain.notice_wording import Unsayable, check
 from shared.domain.notices import MOST_IN_BODY
@@ -56,7 +56,7 @@ WHOLE = text(f"DELETE FROM outbox USING {MINE}")
 # is written again where the connection was lost in the commit, and may have been written.
 SHRINK: Final = """
 UPDATE outbox SET {left}, tries = 0, last_error = NULL, next_at = created_at, epoch = epoch + 1
-WHERE id = :id AND epoch = :epoch
+WHERE id = :id AND epoch = :epoch RETURNING epoch
 """
 SHRINK_RANGE = text(SHRINK.format(left="first_id = :rest"))
 SHRINK_FACTS = text(SHRINK.format(left="notices = notices[CAST(:rest AS int) + 1:]"))
@@ -68,13 +68,11 @@ FROM {MINE}
 """)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What a body has of one row. `rest`: where the row goes on when that is told; None: then it is told whole."""
+class Part(NamedTuple):
+    """A row as this sender has it: another one that takes it over gives it the next epoch."""
 
     id: int
     epoch: int
-    rest: UUID | int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +86,19 @@ class Unsaid:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One body. `texts`: its notices as JSON, each one or more; there may be none. `tries`: how many calls with what
-    is in it have failed. `unsaid`: what was found that no body can have."""
+    """What was taken: `bodies` of one row, or one body of several rows that are told whole by it.
+
+    A body may be empty. `tries`: how many calls with what is in the first have failed. `unsaid`: what was found that no
+    body can have.
+    """
 
     parts: Sequence[Part]
-    texts: Sequence[str]
-    count: int
+    bodies: Sequence[Page]
     tries: int
     unsaid: Sequence[Unsaid] = ()
 
 
-def take(session: Session, *, lease_seconds: float, facts_first: bool = False) -> Claim | None:
+def take(session: Session, *, lease_seconds: float, most_bodies: int = 1, facts_first: bool = False) -> Claim | None:
     """Claims what is to be told next, for so long; None: nothing is due.
 
     `facts_first`: facts that nobody refused, if there are any, whatever is due before them.
@@ -109,35 +109,31 @@ def take(session: Session, *, lease_seconds: float, facts_first: bool = False) -
     row = row or session.execute(_oldest(lease_seconds)).one_or_none()
     if row is None:
         return None
-    first = _worded(session, row)
-    if isinstance(first, Unsaid):
-        return Claim((), (), 0, row.tries, [first])
-    parts, texts, count = [Part(row.id, row.epoch, first.rest)], list(first.texts), first.count
-    unsaid = []
-    if row.kind == "facts" and row.tries == 0 and count < MOST_IN_BODY:
-        for other in _small(session, MOST_IN_BODY - count, lease_seconds):
-            part = Part(other.id, other.epoch)
-            try:
-                check(other.notices)
-            except Unsayable as error:
-                unsaid.append(Unsaid(part, str(error), 0))
-                continue
-            parts.append(part)
-            texts += other.notices
-            count += len(other.notices)
-    return Claim(parts, texts, count, row.tries, unsaid)
+    part = Part(row.id, row.epoch)
+    bodies = _worded(session, row, most_bodies)
+    if isinstance(bodies, str):
+        return Claim((), (), row.tries, [Unsaid(part, bodies, row.tries)])
+    room = MOST_IN_BODY - bodies[0].count
+    if row.kind == "facts" and row.tries == 0 and room:
+        return _with_small(session, part, bodies[0], room, lease_seconds)
+    return Claim([part], bodies, row.tries)
 
 
-def accepted(session: Session, claim: Claim) -> None:
-    """All of the body is told. What another sender has taken meanwhile is left to that."""
+def accepted(session: Session, claim: Claim, bodies: int) -> Sequence[Part]:
+    """So many of the bodies are told, at least one; what is left of the claim.
+
+    What another sender has taken meanwhile is left to that.
+    """
     session.execute(LAZILY)
-    whole = [part for part in claim.parts if part.rest is None]
-    if whole:
-        session.execute(WHOLE, _mine(whole))
-    for part in claim.parts:
-        if part.rest is not None:
-            statement = SHRINK_RANGE if isinstance(part.rest, UUID) else SHRINK_FACTS
-            session.execute(statement, {"id": part.id, "epoch": part.epoch, "rest": part.rest})
+    rest = claim.bodies[bodies - 1].rest
+    if rest is None:
+        session.execute(WHOLE, _mine(claim.parts))
+        return ()
+    (part,) = claim.parts
+    statement = SHRINK_RANGE if isinstance(rest, UUID) else SHRINK_FACTS
+    values = {"id": part.id, "epoch": part.epoch, "rest": rest}
+    ours = session.execute(statement, values).one_or_none()
+    return [Part(part.id, ours.epoch)] if ours else ()
 
 
 def failed(session: Session, parts: Sequence[Part], reason: str, wait_seconds: float | None) -> None:
@@ -145,21 +141,37 @@ def failed(session: Session, parts: Sequence[Part], reason: str, wait_seconds: f
     session.execute(FAILED, {**_mine(parts), "reason": reason, "wait": wait_seconds})
 
 
-def _worded(session: Session, row: Any) -> Page | Unsaid:
-    """Whatever is wrong with a row is its own matter, and not that of those behind it; a database that is away is."""
+def _with_small(session: Session, part: Part, first: Page, room: int, lease_seconds: float) -> Claim:
+    parts, texts, unsaid = [part], list(first.texts), []
+    for other in _small(session, room, lease_seconds):
+        one = Part(other.id, other.epoch)
+        try:
+            check(other.notices)
+        except Unsayable as error:
+            unsaid.append(Unsaid(one, str(error), 0))
+        else:
+            parts.append(one)
+            texts += other.notices
+    return Claim(parts, [Page(texts, len(texts), None)], 0, unsaid)
+
+
+def _worded(session: Session, row: Any, most_bodies: int) -> list[Page] | str:
+    """Or why it cannot be.
+
+    Whatever is wrong with a row is its own matter, and not that of those behind it; a database that is away is.
+    """
     try:
         with session.begin_nested():
-            return page(session, row, MOST_IN_BODY)
+            return pages(session, row, MOST_IN_BODY, most_bodies)
     except Unsayable as error:
-        reason = str(error)
+        return str(error)
     except DatabaseError as error:
         took_too_long = getattr(error.orig, "pgcode", None) == QUERY_CANCELED
         if is_conflict(error) or (is_passing(error) and not took_too_long):
             raise
-        reason = f"not worded: {type(error.orig).__name__}"
+        return f"not worded: {type(error.orig).__name__}"
     except Exception as error:  # noqa: BLE001 - one that was raised here would come back with every claim
-        reason = f"not worded: {type(error).__name__}"
-    return Unsaid(Part(row.id, row.epoch), reason, row.tries)
+        return f"not worded: {type(error).__name__}"
 
 
 def _oldest(lease_seconds: float, which: Sequence[ColumnElement[bool]] = ()) -> Any:

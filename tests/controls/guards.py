@@ -75,7 +75,7 @@ def with_notices_recorded_before_they_are_sent(patch: pytest.MonkeyPatch) -> Non
     def take_and_record(session: Session, **how: Any) -> outbox_claims.Claim | None:
         claim = take(session, **how)
         if claim is not None:
-            outbox_claims.accepted(session, claim)
+            outbox_claims.accepted(session, claim, len(claim.bodies))
         return claim
 
     patch.setattr(outbox_claims, "take", take_and_record)

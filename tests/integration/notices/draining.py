@@ -48,7 +48,7 @@ def by_type(told: list[Notice], type_: str) -> list[Notice]:
 def _told(session: Session, row: Row[Any], most: int) -> Iterator[Notice]:
     left: Any = SimpleNamespace(**row._mapping)
     while True:
-        page = notices.page(session, left, most)
+        (page,) = notices.pages(session, left, most)
         found = json.loads(f"[{','.join(page.texts)}]")
         assert len(found) == page.count <= most
         yield from found

@@ -32,7 +32,7 @@ def test_what_is_recorded_twice_takes_no_more_from_what_is_left(
         world.pay()
     mine = claim(world)
     for _ in range(2):
-        world.transact(lambda session: outbox_claims.accepted(session, mine))
+        world.transact(lambda session: outbox_claims.accepted(session, mine, 1))
     assert tell_due(world.service) == 700
     assert len(receiver.ids()) == 700
 
@@ -52,7 +52,7 @@ def test_a_call_that_ends_after_its_claim_takes_nothing_from_the_next_senders(
     late = claim(world)
     pass_time(world)
     assert tell_due(world.service, most=1) == 500
-    world.transact(lambda session: outbox_claims.accepted(session, late))
+    world.transact(lambda session: outbox_claims.accepted(session, late, 1))
     assert tell_due(world.service) == 700
     assert receiver.ids() == ids
     assert rows(world) == []
