@@ -30,8 +30,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     again = actions.add_parser(
         "replay",
         help="send dead letters again",
-        description="Dead letters wait again as if they had never been tried, and a receiver that wanted no more (410)"
-        " is called again.",
+        description="Dead letters wait again as if they had never been tried, and a receiver that wanted no more (410),"
+        " or asked for a long wait, is called again.",
     )
     again.add_argument("ids", nargs="*", type=_id, metavar="ID", help="as `payday notices list` shows it")
     again.add_argument("--all", action="store_true", help="all there are")

@@ -106,8 +106,8 @@ def dead(session: Session, ids: Collection[int]) -> frozenset[int]:
 
 
 def replay(session: Session, act: Act, ids: Collection[int] | None) -> int:
-    """Dead letters, all of them where none are named, wait again as if never tried, and whoever wanted no more is
-    called again; answers how many. It is one row of the audit."""
+    """Dead letters, all of them where none are named, wait again as if never tried, and whoever wanted no more, or
+    asked for a long wait, is called again; answers how many. It is one row of the audit."""
     found = sorted(session.scalars(REPLAY, {"all": ids is None, "ids": array_literal(ids or ())}))
     asked = receivers.ask_again(session)
     if found or asked:

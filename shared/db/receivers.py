@@ -38,7 +38,9 @@ ON CONFLICT (url_hash) DO UPDATE SET gone_at = clock_timestamp() WHERE r.gone_at
 RETURNING true
 """)
 GONE_SINCE = text("SELECT min(gone_at) FROM receiver WHERE :url IS NULL OR url_hash = :url")
-ASK_AGAIN = text("DELETE FROM receiver WHERE gone_at IS NOT NULL RETURNING true")
+ASK_AGAIN = text("""
+DELETE FROM receiver WHERE gone_at IS NOT NULL OR wait_until > clock_timestamp() RETURNING true
+""")
 
 
 class Standing(NamedTuple):
@@ -90,7 +92,7 @@ def gone_since(session: Session, url: str | None) -> datetime | None:
 
 
 def ask_again(session: Session) -> bool:
-    """Whoever wanted no more is called again; whether there was one."""
+    """Whoever wanted no more, or asked for a long wait, is called again; whether there was one."""
     return bool(session.execute(ASK_AGAIN).all())
 
 
