@@ -24,6 +24,7 @@ ENDS: Final = frozenset({signal.SIGTERM, signal.SIGINT})
 """Are never delivered, but looked for. What a signal's handler sets would be an Event, whose lock the wait for it may
 hold at that moment: then it would wait for itself."""
 NICEST: Final = 19
+"""Nobody waits for the next notice, and what is left of a busy CPU is enough to keep up with its payments."""
 IDLE_SECONDS: Final = 1.0
 """So often it looks when nothing was due, and whether its worker is still there."""
 FAULT_SECONDS: Final = 5.0
@@ -39,7 +40,7 @@ def main(parent: int) -> int:
     except SettingsError as error:
         return readiness.refuse(error.problems)
     configure_logging(settings.log_format, settings.log_level)
-    priority.give_way(min(settings.worker_nice + 1, NICEST))
+    priority.give_way(NICEST)
     patience.end_waits(DATABASE_SECONDS)
     service = Service.connect(settings)
     try:

@@ -48,7 +48,7 @@ def test_it_tells_what_is_due_and_ends_when_asked(world: World, child: TellingCh
     assert wait_for(told(world), PATIENCE_SECONDS)
     assert receiver.ids() == ids
     (pid,) = tellers(os.getpid())
-    assert os.getpriority(os.PRIO_PROCESS, pid) == 11
+    assert os.getpriority(os.PRIO_PROCESS, pid) == 19
     child.stop()
     assert tellers(os.getpid()) == []
 
