@@ -68,8 +68,8 @@ class _Round:
         self._facts_first = False
 
     def tell_next(self) -> bool:
-        """Whether to go on. Every other claim is of facts, so that a payment that failed is told of, and need not wait
-        for the millions that were paid before it, nor these for what an early closing missed."""
+        """Whether to go on. Every other claim is of facts, so that one payment that failed does not wait for the
+        millions that were paid before it, nor these for a day that failed."""
         if self._left <= 0 or self._stopped():
             return False
         self._facts_first = not self._facts_first

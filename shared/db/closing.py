@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from shared.db import audit, differences, runs, turns
 from shared.db.clock import business_now
 from shared.db.doubt import doubt
-from shared.db.outbox import facts_of, tells
+from shared.db.outbox import facts_of, missed_of, tells
 from shared.db.spans import Span
 from shared.domain.notices import NoticeType
 from shared.settings import BusinessClock
@@ -73,7 +73,7 @@ SELECT :day, 'declined', currency, count(*), sum(amount) FROM over GROUP BY curr
 MISSED = MISS.format(columns="e.currency, e.amount", told="")
 EXPIRED = EXPIRE.format(columns="e.id, e.schedule_id, e.currency, e.amount", told="")
 TOLD = ",\ntold AS ({facts})"
-MISSED_AND_TOLD = MISS.format(columns="e.*", told=TOLD.format(facts=facts_of("missed", NoticeType.MISSED)))
+MISSED_AND_TOLD = MISS.format(columns="e.date, e.id, e.currency, e.amount", told=TOLD.format(facts=missed_of("missed")))
 EXPIRED_AND_TOLD = EXPIRE.format(columns="e.*", told=TOLD.format(facts=facts_of("over", NoticeType.FAILED)))
 
 END_BATCHES = text("UPDATE batch SET status = 'carried' WHERE run_date = :day AND status = 'waiting'")

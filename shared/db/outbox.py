@@ -20,6 +20,12 @@ INSERT INTO outbox (kind, notices)
 SELECT 'facts', array_agg({notices} ORDER BY e.id) FROM event e
 WHERE e.date = :date AND e.id = ANY(CAST(:ids AS uuid[])) HAVING count(*) > 0
 """
+# min() knows no uuid before PostgreSQL 18; the text of a uuid sorts as the uuid does.
+MISSED = """
+INSERT INTO outbox (kind, date, first_id, last_id, ids)
+SELECT 'missed', date, CAST(min(id::text) AS uuid), CAST(max(id::text) AS uuid), array_agg(id ORDER BY id) FROM (
+  SELECT e.date, e.id, (row_number() OVER (PARTITION BY e.date ORDER BY e.id) - 1) / {most} AS piece FROM {source} e
+) AS listed GROUP BY date, piece"""
 FACTS = """
 INSERT INTO outbox (kind, notices)
 SELECT 'facts', array_agg(notice ORDER BY id) FROM (
@@ -27,7 +33,7 @@ SELECT 'facts', array_agg(notice ORDER BY id) FROM (
   FROM {source} e WHERE {which}) AS worded
 GROUP BY piece"""
 MOST_FACTS: Final = 4000
-"""Notices in a row: a day that nobody could pay is missed in one statement, and a row holds no gigabyte."""
+"""Notices that one row stands for: many may become so in one statement, and a row holds no gigabyte."""
 SCHEDULE = """
 INSERT INTO outbox (kind, notices) SELECT 'facts', ARRAY[{notice}] FROM schedule s WHERE s.id = :schedule
 """
@@ -54,6 +60,12 @@ def facts_of(source: str, type_: NoticeType, which: str = "true") -> str:
     """SQL that tells the payers what has become of the events in `source`, which another part of the statement moved:
     rows with all their columns, and of them those `which`."""
     return FACTS.format(notice=event_text(type_), source=source, which=which, most=MOST_FACTS)
+
+
+def missed_of(source: str) -> str:
+    """SQL that tells the payers that the events in `source` were missed, in words of the hour when it is sent: a day
+    that nobody could pay is missed in one statement, and the words would add half of its time to it."""
+    return MISSED.format(source=source, most=MOST_FACTS)
 
 
 def tell_of_schedule(

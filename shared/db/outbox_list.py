@@ -27,7 +27,8 @@ SELECT o.id, o.state, o.date, o.tries, o.created_at, o.next_at, o.last_error, o.
         AND e.batch_id = o.batch_id AND e.status = 'paid' AND (o.ids IS NULL OR e.id = ANY(o.ids)))
     ELSE (
       SELECT count(*) FROM event e WHERE e.date = o.date AND e.id >= o.first_id AND e.id <= o.last_id
-        AND e.status = 'scheduled')
+        AND e.status = CASE o.kind WHEN 'missed' THEN 'missed' ELSE 'scheduled' END
+        AND (o.ids IS NULL OR e.id = ANY(o.ids)))
   END AS remaining
 FROM outbox o WHERE o.state = 'dead' OR :all ORDER BY o.id LIMIT :most
 """)

@@ -33,9 +33,18 @@ def paid(day: str, row: EventRow) -> str:
 
 def upcoming(day: str, row: EventRow) -> str:
     """The notice to the payer of a payment that is scheduled for the date `day`."""
+    return _to_payer(day, "upcoming", "scheduled", row)
+
+
+def missed(day: str, row: EventRow) -> str:
+    """The notice to the payer of a payment that was not made under the date `day`, nor as long after it as may be."""
+    return _to_payer(day, "missed", "missed", row)
+
+
+def _to_payer(day: str, type_: str, status: str, row: EventRow) -> str:
     payer = quoted(row[2])
-    event = _event(day, "scheduled", row, payer, quoted(row[3]), "")
-    return f'{{"id":"{row[0]}.upcoming.{row[8]}.payer","type":"upcoming","recipient":{payer},"role":"payer",{event}'
+    event = _event(day, status, row, payer, quoted(row[3]), "")
+    return f'{{"id":"{row[0]}.{type_}.{row[8]}.payer","type":"{type_}","recipient":{payer},"role":"payer",{event}'
 
 
 def _event(day: str, status: str, row: EventRow, payer: str, payee: str, more: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, Engine, TextClause, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from shared.db import (
     entries,
@@ -108,22 +108,17 @@ def test_what_a_step_counts_is_found_by_the_key_even_in_a_month_of_one_day(conne
     assert "Seq Scan" not in {node["Node Type"] for node in scans}
 
 
-@pytest.mark.parametrize(("statement", "of_batch"), [(notices.PAID_RANGE, True), (notices.UPCOMING, False)])
-def test_a_page_of_notices_is_read_by_the_key_in_its_order(
-    connection: Connection, statement: TextClause, of_batch: bool
-) -> None:
+@pytest.mark.parametrize("kind", ["paid", "upcoming"])
+def test_a_page_of_notices_is_read_by_the_key_in_its_order(connection: Connection, kind: str) -> None:
     """A range that was collected and sorted for each page would be read once for each of its pages."""
-    span = _claim(connection, listed=False).span
-    values = {"date": DAY, "first": span.first_id, "last": span.last_id, "most": 250}
-    plan = _explain(connection, statement.text, {**values, "batch": 7} if of_batch else values)
+    plan = _page(connection, kind, listed=False)
     _assert_by_key(plan)
     assert {node["Node Type"] for node in _nodes(plan)} <= {"Limit", "Index Scan", "Append"}
 
 
-def test_a_page_of_payments_that_are_named_is_read_by_the_key(connection: Connection) -> None:
-    span = _claim(connection, listed=True).span
-    values = {"date": DAY, "first": span.first_id, "last": span.last_id, "most": 250, "batch": 7}
-    _assert_by_key(_explain(connection, notices.PAID_LIST.text, {**values, "ids": array_literal(span.ids or [])}))
+@pytest.mark.parametrize("kind", ["paid", "missed"])
+def test_a_page_of_payments_that_are_named_is_read_by_the_key(connection: Connection, kind: str) -> None:
+    _assert_by_key(_page(connection, kind, listed=True))
 
 
 def test_the_walk_of_coming_payments_is_that_of_a_plan(connection: Connection) -> None:
@@ -190,6 +185,13 @@ def _ids(connection: Connection) -> list[UUID]:
 def _claim(connection: Connection, *, listed: bool) -> Claim:
     ids = _ids(connection)
     return Claim(1, DAY, 1, Span(DAY, ids[0], ids[-1], ids if listed else None), 60.0)
+
+
+def _page(connection: Connection, kind: str, *, listed: bool) -> dict[str, Any]:
+    span = _claim(connection, listed=listed).span
+    values = {"date": DAY, "first": span.first_id, "last": span.last_id, "most": 250, "batch": 7}
+    ids = array_literal(span.ids or []) if listed else None
+    return _explain(connection, notices.KINDS[kind].statement.text, {**values, "ids": ids})
 
 
 def _explain(connection: Connection, statement: str, parameters: dict[str, Any]) -> dict[str, Any]:

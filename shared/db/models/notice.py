@@ -17,6 +17,7 @@ class Outbox(Base):
 
     paid      The payments between two ids of a date that this batch made (or `ids` of them): to payer and payee.
     upcoming  What is still scheduled between two ids of a date: to the payer.
+    missed    Payments of a date that a closing gave up (`ids`): to the payer.
     facts     Notices as they stand, each whole JSON.
 
     waiting  To be sent at `next_at`. A sender that has it is known by `epoch`, until `next_at`. A crash leaves it.
@@ -25,7 +26,7 @@ class Outbox(Base):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        CheckConstraint("kind IN ('paid', 'upcoming', 'facts')", name="kind_is_known"),
+        CheckConstraint("kind IN ('paid', 'upcoming', 'missed', 'facts')", name="kind_is_known"),
         CheckConstraint("(kind = 'facts') = (notices IS NOT NULL)", name="facts_are_written_out"),
         CheckConstraint("(kind = 'facts') = (date IS NULL)", name="the_others_stand_under_a_date"),
         CheckConstraint("(kind = 'paid') = (batch_id IS NOT NULL)", name="paid_by_a_batch"),

@@ -31,13 +31,16 @@ def upgrade() -> None:
             "created_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("outbox_pkey")),
-        sa.CheckConstraint("kind IN ('paid', 'upcoming', 'facts')", name=op.f("outbox_kind_is_known")),
+        sa.CheckConstraint("kind IN ('paid', 'upcoming', 'missed', 'facts')", name=op.f("outbox_kind_is_known")),
         sa.CheckConstraint("(kind = 'facts') = (notices IS NOT NULL)", name=op.f("outbox_facts_are_written_out")),
         sa.CheckConstraint("(kind = 'facts') = (date IS NULL)", name=op.f("outbox_the_others_stand_under_a_date")),
         sa.CheckConstraint("(kind = 'paid') = (batch_id IS NOT NULL)", name=op.f("outbox_paid_by_a_batch")),
         sa.CheckConstraint("state IN ('waiting', 'dead')", name=op.f("outbox_state_is_known")),
     )
     op.create_index("outbox_waiting", "outbox", ["next_at"], postgresql_where=sa.text("state = 'waiting'"))
+    # Small facts wait behind a day's payments, and are found before them.
+    fresh = sa.text("state = 'waiting' AND kind = 'facts' AND tries = 0")
+    op.create_index("outbox_fresh_facts", "outbox", ["next_at"], postgresql_where=fresh)
     op.create_table(
         "upcoming",
         sa.Column("date", sa.Date(), nullable=False),
