@@ -22,7 +22,7 @@ from redis import Redis
 from shared.exposure import warn_of_exposure
 from shared.log import configure_logging
 from shared.settings import Settings, SettingsError, read_settings
-from worker_service import delivery, garbage, priority, readiness, seal, shutdown
+from worker_service import check, delivery, garbage, priority, readiness, seal, shutdown
 from worker_service.telling_child import TellingChild
 
 EXCHANGE = Exchange("payday", type="direct")  # type: ignore[no-untyped-call]
@@ -213,7 +213,7 @@ def _settings() -> Settings:
     try:
         return read_settings(needs=frozenset({"CELERY_BROKER_URL"}))
     except SettingsError as error:
-        sys.exit(readiness.refuse(error.problems))
+        sys.exit(check.refuse(error.problems))
 
 
 settings = _settings()
@@ -233,7 +233,7 @@ def _check_worker(**_: object) -> None:
     warn_of_exposure(settings)
     problems = readiness.worker_problems(ping, redis_client)
     if problems:
-        sys.exit(readiness.refuse(problems))
+        sys.exit(check.refuse(problems))
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]
@@ -251,7 +251,7 @@ def _check_beat(**_: object) -> None:
     warn_of_exposure(settings)
     problems = readiness.broker_problems(settings.broker_url, ping)
     if problems:
-        sys.exit(readiness.refuse(problems))
+        sys.exit(check.refuse(problems))
 
 
 def ping() -> None:

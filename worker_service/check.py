@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -22,3 +23,11 @@ class Check:
 def problems(checks: Iterable[Check]) -> list[str]:
     """What is bad."""
     return [check.detail for check in checks if not check.ok]
+
+
+def refuse(reasons: list[str]) -> int:
+    """Prints why nothing starts, on standard error; answers the exit status for it."""
+    print("payday cannot start:", file=sys.stderr)
+    for problem in reasons:
+        print(f"  {problem}", file=sys.stderr)
+    return 2

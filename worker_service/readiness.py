@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -20,14 +19,6 @@ from worker_service.delivery import OtherForm
 log = get_logger(__name__)
 
 NEEDS = frozenset({"DATABASE_URL", "CELERY_BROKER_URL", "PROVIDER_URL"})
-
-
-def refuse(reasons: list[str]) -> int:
-    """Prints every problem on standard error; answers the exit status for them."""
-    print("payday cannot start:", file=sys.stderr)
-    for problem in reasons:
-        print(f"  {problem}", file=sys.stderr)
-    return 2
 
 
 def broker_problems(url: str, ping: Callable[[], None]) -> list[str]:

@@ -14,7 +14,7 @@ from shared.db import patience
 from shared.db.retrying import DatabaseError
 from shared.log import configure_logging, get_logger
 from shared.settings import SettingsError, read_settings
-from worker_service import priority, readiness
+from worker_service import check, priority
 from worker_service.service import Service
 from worker_service.tell import tell_due
 
@@ -38,7 +38,7 @@ def main(parent: int) -> int:
     try:
         settings = read_settings(needs=frozenset({"DATABASE_URL"}))
     except SettingsError as error:
-        return readiness.refuse(error.problems)
+        return check.refuse(error.problems)
     configure_logging(settings.log_format, settings.log_level)
     priority.give_way(NICEST)
     patience.end_waits(DATABASE_SECONDS)
