@@ -13,6 +13,7 @@ OLDEST = 15
 STATEMENTS = (
     "tests/integration/paydays",
     "tests/integration/calendars",
+    "tests/integration/notices",
     *(
         f"tests/integration/sealing/test_{name}.py"
         for name in ("sealing", "verifying", "refusals", "texts", "upgrading")
@@ -48,7 +49,7 @@ def main(options: list[str]) -> int:
     os.environ.pop("DATABASE_URL", None)
     named = any(option.startswith("tests/") for option in options)
     where = () if named else STATEMENTS
-    return pytest.main(["-n", "2", "--dist", "loadgroup", "--on-database", *options, *where])
+    return pytest.main(["-n", "3", "--dist", "loadgroup", "--on-database", *options, *where])
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from sqlalchemy import CursorResult, TextClause, text
 from sqlalchemy.orm import Session
 
 from shared.db.arrays import array_literal
+from shared.db.walking import WALK
 from shared.domain import notice_wording
 from shared.domain.notice_wording import EventRow, Unsayable
 
@@ -108,6 +109,7 @@ def _range(row: Told) -> dict[str, Any]:
 def _events(session: Session, row: Told, statement: TextClause, most: int) -> list[EventRow]:
     ids = None if row.ids is None else array_literal(row.ids)
     values = {**_range(row), "batch": row.batch_id, "ids": ids, "most": most}
+    session.execute(WALK)
     found = cast("CursorResult[Any]", session.execute(statement, values))
     assert found.cursor is not None  # noqa: S101 - a SELECT has rows, if only none
     # The driver's own tuples: as rows of SQLAlchemy's they cost twice as much, for each payment.
