@@ -2,8 +2,9 @@
 
 PY := .venv/bin/python
 PAYDAY := $(PY) -m deploy.cli
-# A part of the time they wait: for a server to start, a lease to run out, a client to be given up.
-PYTEST := $(PY) -m pytest -n 3 --dist loadgroup
+PYTEST := $(PY) -m pytest -n 2 --dist loadgroup
+# Half of the time these wait: for a lease to run out, a broker to come back, a client to be given up.
+PYTEST_MORE := $(PY) -m pytest -n 3 --dist loadgroup --all -m all
 UV ?= uv
 LOCK := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --quiet --extra build --extra local
@@ -33,7 +34,7 @@ test-all: NONE_IS_FINE = $(OR_NONE)
 test-all: test test-more ## Run those and then the others
 
 test-more: .venv/test.stamp ## Run only the others: what takes longer, and on PostgreSQL 15 what needs a database
-	@$(PYTEST) --all -m all $(ARGS) $(OR_NONE)
+	@$(PYTEST_MORE) $(ARGS) $(OR_NONE)
 	@$(PY) -m tests.older_postgres $(ARGS) $(OR_NONE)
 
 lint: .venv/test.stamp ## Look for mistakes, bad form and what is unsafe (ruff, bandit), and packages that do not fit

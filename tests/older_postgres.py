@@ -49,7 +49,7 @@ def main(options: list[str]) -> int:
     os.environ.pop("DATABASE_URL", None)
     named = any(option.startswith("tests/") for option in options)
     where = () if named else STATEMENTS
-    return pytest.main(["-n", "3", "--dist", "loadgroup", "--on-database", *options, *where])
+    return pytest.main(["-n", "2", "--dist", "loadgroup", "--on-database", *options, *where])
 
 
 if __name__ == "__main__":
