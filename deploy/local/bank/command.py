@@ -7,10 +7,10 @@ import json
 import sys
 from pathlib import Path
 
-from deploy.local.bank.journal import JournalRefused
 from deploy.local.bank.options import BankOptions, Mode
 from deploy.local.bank.server import run_bank
 from deploy.local.bank.spec_values import SpecRefused
+from deploy.local.journal_file import JournalRefused
 
 DEFAULT_PORT = 8090
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+
+from deploy.local.journal_file import open_journal, stop_unwritten
 
 _LONGEST_LINE_BYTES = 4096
 _CHUNK_BYTES = 1 << 20
-
-
-class JournalRefused(Exception):
-    """The journal file cannot be used; the message says why."""
 
 
 class Journal:
@@ -27,7 +21,7 @@ class Journal:
 
     def __init__(self, path: Path | None, *, fsync: bool = False) -> None:
         self._fsync = fsync
-        self._file = _opened(path)
+        self._file = open_journal(path, "bank")
         self._pending: list[str] = []
         self._written = _whole_lines(self._file)
         os.ftruncate(self._file, self._written)  # a line torn by a crash was never answered
@@ -49,7 +43,7 @@ class Journal:
         try:
             self._write(lines)
         except OSError as failure:
-            self._stop(failure)
+            stop_unwritten(self._file, self._written, "bank", failure)
         self._written = self.end
 
     def read(self, offset: int) -> bytes:
@@ -86,30 +80,6 @@ class Journal:
             written += os.write(self._file, lines[written:])
         if self._fsync:
             os.fsync(self._file)
-
-    def _stop(self, failure: OSError) -> NoReturn:
-        os.ftruncate(self._file, self._written)
-        sys.stderr.write(f"sandbox bank: the journal cannot be written: {failure}\n")
-        sys.stderr.flush()
-        os._exit(1)
-
-
-def _opened(path: Path | None) -> int:
-    try:
-        if path is None:
-            with tempfile.TemporaryFile(prefix="sandbox-bank-") as unnamed:
-                file = os.dup(unnamed.fileno())
-            fcntl.fcntl(file, fcntl.F_SETFL, fcntl.fcntl(file, fcntl.F_GETFL) | os.O_APPEND)
-            return file
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    except OSError as problem:
-        raise JournalRefused(f"{path}: {problem.strerror}") from problem
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as problem:
-        os.close(file)
-        raise JournalRefused(f"{path}: another bank is writing it") from problem
-    return file
 
 
 def _whole_lines(file: int) -> int:

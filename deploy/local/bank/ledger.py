@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploy.local.bank.index import KeyIndex
-from deploy.local.bank.journal import Journal, JournalRefused
+from deploy.local.bank.journal import Journal
 from deploy.local.bank.payments import Payment
 from deploy.local.bank.records import (
     DECLINED,
@@ -19,6 +19,7 @@ from deploy.local.bank.records import (
     read_record,
 )
 from deploy.local.bank.totals import Totals
+from deploy.local.journal_file import JournalRefused
 
 
 class Ledger:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from deploy.local.receiver.journal import JournalRefused
+from deploy.local.journal_file import JournalRefused
 from deploy.local.receiver.options import ReceiverOptions
 from deploy.local.receiver.server import run_receiver
 from shared.settings_values import signing_secrets

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import sys
-import tempfile
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NamedTuple
+
+from deploy.local.journal_file import JournalRefused, open_journal, stop_unwritten
 
 _LONGEST_HEAD_BYTES: Final = 64
 
@@ -31,10 +30,6 @@ class Call(NamedTuple):
     behind: int
 
 
-class JournalRefused(Exception):
-    """The journal file cannot be used; the message says why."""
-
-
 class Journal:
     """Calls by their offset: for each a line that says fate, time and length, then the body and a newline.
 
@@ -43,7 +38,7 @@ class Journal:
     """
 
     def __init__(self, path: Path | None) -> None:
-        self._file = _opened(path)
+        self._file = open_journal(path, "receiver")
         try:
             self.end = max((call.behind for call in self.calls(0)), default=0)
         except ValueError as problem:
@@ -59,7 +54,7 @@ class Journal:
             while written < length:  # a call cut short, as on a full disk
                 written += os.write(self._file, b"".join(parts)[written:])
         except OSError as failure:
-            self._stop(failure)
+            stop_unwritten(self._file, self.end, "receiver", failure)
         self.end += length
 
     def calls(self, offset: int) -> Iterator[Call]:
@@ -78,27 +73,3 @@ class Journal:
 
     def close(self) -> None:
         os.close(self._file)
-
-    def _stop(self, failure: OSError) -> NoReturn:
-        os.ftruncate(self._file, self.end)
-        sys.stderr.write(f"sandbox receiver: the journal cannot be written: {failure}\n")
-        sys.stderr.flush()
-        os._exit(1)
-
-
-def _opened(path: Path | None) -> int:
-    try:
-        if path is None:
-            with tempfile.TemporaryFile(prefix="sandbox-receiver-") as unnamed:
-                file = os.dup(unnamed.fileno())
-            fcntl.fcntl(file, fcntl.F_SETFL, fcntl.fcntl(file, fcntl.F_GETFL) | os.O_APPEND)
-            return file
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    except OSError as problem:
-        raise JournalRefused(f"{path}: {problem.strerror}") from problem
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as problem:
-        os.close(file)
-        raise JournalRefused(f"{path}: another receiver is writing it") from problem
-    return file
