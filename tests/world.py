@@ -262,10 +262,10 @@ class World:
             service.close()
 
 
-def worlds(database_url: str) -> Iterator[World]:
-    """For a fixture: a world of its own, closed at the end."""
+def worlds(database_url: str, **environment: str) -> Iterator[World]:
+    """For a fixture: a world of its own with these settings, closed at the end."""
     with BankProcess() as bank:
-        world = World(database_url, bank)
+        world = World(database_url, bank, **environment)
         yield world
         forbidden = {edge for edge in world.edges() if not may_follow(EventStatus(edge[0]), EventStatus(edge[1]))}
         world.close()

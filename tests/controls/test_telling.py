@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.bank import BankProcess
 from tests.controls import guards
 from tests.controls.judging import judge
 from tests.integration.notices.sending.outbox import pass_time
 from tests.receiver import ReceiverProcess
-from tests.world import World
+from tests.world import World, worlds
 from worker_service.tell import tell_due
 
 GUARDED = pytest.mark.parametrize("guarded", [True, False], ids=["guarded", "unguarded"])
@@ -25,10 +24,7 @@ def receiver() -> Iterator[ReceiverProcess]:
 
 @pytest.fixture
 def world(database_url: str, receiver: ReceiverProcess) -> Iterator[World]:
-    with BankProcess() as bank:
-        world = World(database_url, bank, NOTIFY_URL=receiver.url, NOTIFY_SECRET=receiver.secret)
-        yield world
-        world.close()
+    yield from worlds(database_url, NOTIFY_URL=receiver.url, NOTIFY_SECRET=receiver.secret)
 
 
 def pay_and_tell(world: World) -> None:

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.bank import BankProcess
 from tests.integration.cli.command import Finished, Payday, assert_refused
 from tests.integration.notices.sending.outbox import facts, pass_time, rows
 from tests.receiver import ReceiverProcess
-from tests.world import World
+from tests.world import World, worlds
 from worker_service.tell import tell_due
 
 Notices = Callable[..., Finished]
@@ -25,10 +24,7 @@ def receiver() -> Iterator[ReceiverProcess]:
 
 @pytest.fixture
 def world(database_url: str, receiver: ReceiverProcess) -> Iterator[World]:
-    with BankProcess() as bank:
-        world = World(database_url, bank, NOTIFY_URL=receiver.url, NOTIFY_SECRET=receiver.secret)
-        yield world
-        world.close()
+    yield from worlds(database_url, NOTIFY_URL=receiver.url, NOTIFY_SECRET=receiver.secret)
 
 
 @pytest.fixture

@@ -4,14 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.bank import BankProcess
 from tests.integration.notices.outbox import NOTIFIED
-from tests.world import World
+from tests.world import World, worlds
 
 
 @pytest.fixture
 def world(database_url: str) -> Iterator[World]:
-    with BankProcess() as bank:
-        world = World(database_url, bank, **NOTIFIED)
-        yield world
-        world.close()
+    yield from worlds(database_url, **NOTIFIED)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,20 +12,11 @@ from sqlalchemy.orm import Session
 
 from shared.db import calendar_changes
 from shared.reroll import reroll_all
-from tests.bank import BankProcess
-from tests.integration.notices.outbox import NOTIFIED, Told
+from tests.integration.notices.outbox import Told
 from tests.world import ACT, World
 from worker_service.suspend import suspend_due
 
 TENTH, ELEVENTH = date(2026, 3, 10), date(2026, 3, 11)  # a Tuesday and a Wednesday
-
-
-@pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    with BankProcess() as bank:
-        world = World(database_url, bank, **NOTIFIED)
-        yield world
-        world.close()
 
 
 @pytest.fixture

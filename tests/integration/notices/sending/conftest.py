@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.bank import BankProcess
 from tests.receiver import ReceiverProcess
-from tests.world import World
+from tests.world import World, worlds
 
 
 @pytest.fixture
@@ -17,7 +16,4 @@ def receiver() -> Iterator[ReceiverProcess]:
 
 @pytest.fixture
 def world(database_url: str, receiver: ReceiverProcess) -> Iterator[World]:
-    with BankProcess() as bank:
-        world = World(database_url, bank, NOTIFY_URL=receiver.url, NOTIFY_SECRET=receiver.secret)
-        yield world
-        world.close()
+    yield from worlds(database_url, NOTIFY_URL=receiver.url, NOTIFY_SECRET=receiver.secret)
