@@ -24,7 +24,7 @@ log = get_logger(__name__)
 
 BODIES: Final = 100
 """So many make a round, which is one line of the log."""
-BODIES_OF_CLAIM: Final = 8
+BODIES_OF_CLAIM: Final = 16
 """What is told again when a sender dies; to claim and record each by itself would cost more than to send it."""
 CLAIM_SECONDS: Final = 10.0
 """After so long no other body of a claim begins, and what was told is recorded."""
@@ -35,18 +35,24 @@ REFUSED_MOST: Final = 10
 """So many bodies refused in a row are no matter of what is in them."""
 
 
-def tell_due(service: Service, *, most: int = BODIES, stopped: Callable[[], bool] = lambda: False) -> int:
+def tell_due(
+    service: Service,
+    *,
+    most: int = BODIES,
+    stopped: Callable[[], bool] = lambda: False,
+    rest: Callable[[], None] = lambda: None,
+) -> int:
     """Sends what is due, in at most so many bodies; answers how many notices were accepted.
 
     Ends early when the receiver is in trouble: what it was not given keeps its tries. `stopped`: whether no call
-    should begin any more. Sends nothing where nobody is told.
+    should begin any more; `rest` is called where it holds nothing. Sends nothing where nobody is told.
     """
     notify, receiver = service.settings.notify, service.receiver
     if notify is None or receiver is None:
         return 0
     round_ = _Round(service, notify, receiver, most, stopped)
     while round_.tell_next():
-        pass
+        rest()
     if round_.told:
         log.info("notices told", count=round_.told)
     return round_.told

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from typing import Final
 
 from shared.db import patience
@@ -15,6 +16,7 @@ from shared.db.retrying import DatabaseError
 from shared.log import configure_logging, get_logger
 from shared.settings import SettingsError, read_settings
 from worker_service import check, priority
+from worker_service.courtesy import Courtesy
 from worker_service.service import Service
 from worker_service.tell import tell_due
 
@@ -24,7 +26,7 @@ ENDS: Final = frozenset({signal.SIGTERM, signal.SIGINT})
 """Are never delivered, but looked for. What a signal's handler sets would be an Event, whose lock the wait for it may
 hold at that moment: then it would wait for itself."""
 NICEST: Final = 19
-"""Nobody waits for the next notice, and what is left of a busy CPU is enough to keep up with its payments."""
+"""Nobody waits for the next notice."""
 IDLE_SECONDS: Final = 1.0
 """So often it looks when nothing was due, and whether its worker is still there."""
 FAULT_SECONDS: Final = 5.0
@@ -54,9 +56,12 @@ def _tell(service: Service, parent: int) -> None:
     def stopped() -> bool:
         return bool(signal.sigpending() & ENDS) or os.getppid() != parent
 
+    courtesy = Courtesy()
     while not stopped():
+        courtesy.begin()
         try:
-            pause = 0.0 if tell_due(service, stopped=stopped) else IDLE_SECONDS
+            told = tell_due(service, stopped=stopped, rest=lambda: time.sleep(courtesy.rest_seconds()))
+            pause = 0.0 if told else IDLE_SECONDS
         except DatabaseError as error:
             log.error("notices wait for the database", reason=type(error.orig).__name__)
             pause = FAULT_SECONDS

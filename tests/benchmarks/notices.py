@@ -20,7 +20,7 @@ from tests.receiver import ReceiverProcess
 from tests.town import Town
 
 TARGET = 0.9
-EVENTS = 400_000
+EVENTS = 600_000
 PROVIDER_BATCH = 250
 SENDER = "worker_service.telling"
 NICEST = 19
