@@ -44,7 +44,10 @@ class Verdict:
 
 
 class Receiver:
-    """The one address that notices go to, over a connection that is kept; for one thread."""
+    """The one address that notices go to, over a connection that is kept; for one thread.
+
+    `refused`: bodies in a row that it did not take, the last of which was the last call.
+    """
 
     def __init__(self, notify: NotifySettings, resolve: Resolve = addresses.resolve) -> None:
         """`resolve`: where the receiver's name leads; inside addresses are passed over unless they are allowed."""
@@ -55,6 +58,7 @@ class Receiver:
         tls = tls_context() if parts.scheme == "https" else None
         allowed = resolve if notify.allow_private else public_only(resolve)
         self._transport = Transport(notify.url, notify.timeout_seconds, tls, allowed)
+        self.refused = 0
 
     def tell(self, texts: Sequence[str]) -> Verdict:
         """One call with these notices, each text one or more of them as JSON. It never raises for what comes back."""
@@ -66,7 +70,9 @@ class Receiver:
             "User-Agent": "payday",
             **signed_headers(self._secrets, message_id(body), int(utc_now().timestamp()), body),
         }
-        return judge(self._transport.exchange("POST", self._target, headers, body, CAP_BYTES))
+        verdict = judge(self._transport.exchange("POST", self._target, headers, body, CAP_BYTES))
+        self.refused = self.refused + 1 if verdict.kind is VerdictKind.REFUSED else 0
+        return verdict
 
     def close(self) -> None:
         self._transport.close()

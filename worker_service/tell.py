@@ -12,7 +12,7 @@ from shared.crash_points import reached
 from shared.db import outbox_claims, receivers
 from shared.db.engine import Session
 from shared.db.notices import Page
-from shared.db.outbox_claims import Claim, Unsaid
+from shared.db.outbox_claims import Claim, Part, Unsaid
 from shared.db.retrying import transact
 from shared.domain.notices import wait_seconds
 from shared.log import get_logger
@@ -70,7 +70,6 @@ class _Round:
         self._receiver = receiver
         self._left = most
         self._stopped = stopped
-        self._refused = 0
         self._facts_first = False
 
     def tell_next(self) -> bool:
@@ -108,7 +107,6 @@ class _Round:
             verdict = self._receiver.tell(body.texts)
             reached("after_tell")
             self._left -= 1
-            self._refused = self._refused + 1 if verdict.kind is VerdictKind.REFUSED else 0
             if verdict.kind is not VerdictKind.ACCEPTED:
                 return told - 1, verdict
             if self._stopped() or time.monotonic() > until:
@@ -156,14 +154,29 @@ class _Round:
             outbox_claims.failed(session, left, verdict.reason, None)
             outcome = _Outcome(dead=True, gone=receivers.is_gone(session, url))
         else:
-            asked = verdict.retry_after_seconds
-            wait = _wait_seconds(0 if bodies else claim.tries, asked)
-            outbox_claims.failed(session, left, verdict.reason, wait)
-            away = verdict.kind is VerdictKind.TROUBLE or self._refused >= REFUSED_MOST or standing.failures > 0
-            seconds = receivers.in_trouble(session, url, standing, asked) if away else None
-            outcome = _Outcome(dead=wait is None, seconds=seconds)
+            outcome = self._fail(session, claim, standing, bodies, verdict, left)
         reached("in_tell_commit")
         return outcome
+
+    def _fail(
+        self,
+        session: Session,
+        claim: Claim,
+        standing: receivers.Standing,
+        bodies: int,
+        verdict: Verdict,
+        left: Sequence[Part],
+    ) -> _Outcome:
+        """The call after so many bodies failed, and comes again; what is `left` of the claim begins with its body."""
+        asked = verdict.retry_after_seconds
+        wait = _wait_seconds(0 if bodies else claim.tries, asked)
+        away = verdict.kind is VerdictKind.TROUBLE or self._receiver.refused >= REFUSED_MOST or standing.failures > 0
+        rest = claim.bodies[bodies].rest
+        if left and rest is not None and not away:
+            outbox_claims.part_from(session, left[0], rest)
+        outbox_claims.failed(session, left, verdict.reason, wait)
+        seconds = receivers.in_trouble(session, self._notify.url, standing, asked) if away else None
+        return _Outcome(dead=wait is None, seconds=seconds)
 
 
 def _say(claim: Claim, verdict: Verdict, outcome: _Outcome) -> None:

@@ -60,6 +60,22 @@ WHERE id = :id AND epoch = :epoch RETURNING epoch
 """
 SHRINK_RANGE = text(SHRINK.format(left="first_id = :rest"))
 SHRINK_FACTS = text(SHRINK.format(left="notices = notices[CAST(:rest AS int) + 1:]"))
+# What was not even sent goes on at once, in its place of the queue.
+SPLIT: Final = """
+WITH whole AS MATERIALIZED (SELECT * FROM outbox WHERE id = :id AND epoch = :epoch FOR UPDATE),
+rest AS (
+  INSERT INTO outbox (kind, batch_id, date, first_id, last_id, ids, notices, next_at, created_at)
+  SELECT kind, batch_id, date, {first}, last_id, ids, {notices}, created_at, created_at FROM whole)
+UPDATE outbox SET {left} FROM whole WHERE outbox.id = whole.id
+"""
+SPLIT_RANGE = text(SPLIT.format(first="CAST(:rest AS uuid)", notices="notices", left="last_id = CAST(:last AS uuid)"))
+SPLIT_FACTS = text(
+    SPLIT.format(
+        first="first_id",
+        notices="notices[CAST(:rest AS int) + 1:]",
+        left="notices = whole.notices[1:CAST(:rest AS int)]",
+    )
+)
 FAILED = text(f"""
 UPDATE outbox SET tries = tries + 1, epoch = outbox.epoch + 1, last_error = :reason,
   state = CASE WHEN CAST(:wait AS float) IS NULL THEN 'dead' ELSE 'waiting' END,
@@ -134,6 +150,16 @@ def accepted(session: Session, claim: Claim, bodies: int) -> Sequence[Part]:
     values = {"id": part.id, "epoch": part.epoch, "rest": rest}
     ours = session.execute(statement, values).one_or_none()
     return [Part(part.id, ours.epoch)] if ours else ()
+
+
+def part_from(session: Session, part: Part, rest: UUID | int) -> None:
+    """The body that a row begins with was refused: what follows it, from `rest` on, becomes a row of its own, so that
+    nobody refuses it unread. It is still this sender's until it records the failure."""
+    values = {"id": part.id, "epoch": part.epoch, "rest": rest}
+    if isinstance(rest, UUID):
+        session.execute(SPLIT_RANGE, {**values, "last": UUID(int=rest.int - 1)})
+    else:
+        session.execute(SPLIT_FACTS, values)
 
 
 def failed(session: Session, parts: Sequence[Part], reason: str, wait_seconds: float | None) -> None:

@@ -172,6 +172,45 @@ def test_refusals_in_a_row_are_no_matter_of_their_content(world: World, receiver
     assert (calls(receiver), waits) == (13, [2, 4, 8])
 
 
+def test_refusals_count_however_few_there_are_at_once(world: World, receiver: ReceiverProcess) -> None:
+    receiver.fault(status=401)
+    for _ in range(9):
+        facts(world, 1)
+        assert tell_due(world.service) == 0
+    assert rows(world, "SELECT failures FROM receiver") == []
+    facts(world, 1)
+    assert tell_due(world.service) == 0
+    (known,) = rows(world, "SELECT failures, wait_until > clock_timestamp() AS waits FROM receiver")
+    assert (known.failures, known.waits) == (1, True)
+
+
+def test_what_follows_a_refused_body_in_its_row_is_told(world: World, receiver: ReceiverProcess) -> None:
+    ids = facts(world, 1200)
+    receiver.fault(status=400, times=1)
+    assert tell_due(world.service) == 700
+    assert receiver.ids() == ids[500:]
+    (row,) = rows(world)
+    assert (len(row.notices), row.tries, row.last_error) == (500, 1, "400")
+    pass_time(world)
+    assert tell_due(world.service) == 500
+    assert sorted(receiver.ids()) == sorted(ids)
+    assert rows(world) == []
+
+
+def test_what_follows_a_refused_body_of_a_settled_batch_is_told(world: World, receiver: ReceiverProcess) -> None:
+    world.schedules(600)
+    world.pay()
+    assert tell_due(world.service, most=1) == 500
+    receiver.fault(status=400, times=1)
+    assert tell_due(world.service) == 200
+    (row,) = rows(world)
+    assert (row.kind, row.tries, seconds_left(world)[0] > 55) == ("paid", 1, True)
+    pass_time(world)
+    assert tell_due(world.service) == 500
+    assert receiver.summary()["byType"] == {"paid": {"payer": 600, "payee": 600}}
+    assert receiver.summary()["notices"] == 1200
+
+
 def test_partly_told_rows_go_on_where_they_stood(world: World, receiver: ReceiverProcess) -> None:
     ids = facts(world, 1200)
     assert tell_due(world.service, most=1) == 500
