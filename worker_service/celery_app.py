@@ -65,6 +65,8 @@ def make_app(settings: Settings) -> Celery:
         task_send_sent_event=False,
         worker_proc_alive_timeout=60,
         broker_connection_retry_on_startup=True,
+        # A broker may be away for a night; after a hundred tries, which take 47 minutes, the process would end.
+        broker_connection_max_retries=None,
         broker_connection_timeout=5,
         broker_transport_options=delivery.transport_options(settings.broker_url),
         # All ticks are intervals and questions, so nothing is lost with beat's memory, and two beats do no harm.
@@ -231,9 +233,9 @@ def _check_worker(**_: object) -> None:
     _configure_logging()
     priority.give_way(settings.worker_nice)
     warn_of_exposure(settings)
-    problems = readiness.worker_problems(ping, redis_client)
-    if problems:
-        sys.exit(check.refuse(problems))
+    bad = readiness.worker_problems(ping, redis_client)
+    if bad:
+        sys.exit(check.refuse_for(bad))
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]
@@ -249,9 +251,9 @@ def _stop_paying(**_: object) -> None:
 @beat_init.connect  # type: ignore[untyped-decorator]
 def _check_beat(**_: object) -> None:
     warn_of_exposure(settings)
-    problems = readiness.broker_problems(settings.broker_url, ping)
-    if problems:
-        sys.exit(check.refuse(problems))
+    found = readiness.broker_answers(settings.broker_url, ping)
+    if not found.ok:
+        sys.exit(check.refuse_for([found]))
 
 
 def ping() -> None:

@@ -13,7 +13,7 @@ from shared.log import get_logger
 from shared.settings import Settings, SettingsError, read_settings
 from worker_service import broker_checks, database_checks, provider_checks
 from worker_service.broker_checks import BrokerClient
-from worker_service.check import Check, problems
+from worker_service.check import Check
 from worker_service.delivery import OtherForm
 
 log = get_logger(__name__)
@@ -21,24 +21,22 @@ log = get_logger(__name__)
 NEEDS = frozenset({"DATABASE_URL", "CELERY_BROKER_URL", "PROVIDER_URL"})
 
 
-def broker_problems(url: str, ping: Callable[[], None]) -> list[str]:
-    """Whether the broker answers."""
+def broker_answers(url: str, ping: Callable[[], None]) -> Check:
+    """Whether the broker answers, and has our queues in our form."""
     try:
         ping()
     except OtherForm as error:
         mend = "delete it there (what it held is published again), or use a virtual host of its own"
-        return [f"CELERY_BROKER_URL: {_first_line(error)}; {mend}"]
+        return Check("broker", False, f"CELERY_BROKER_URL: {_first_line(error)}; {mend}")
     except Exception as error:  # noqa: BLE001 - whatever the transport raises, the mend is the same
-        return [_silent("CELERY_BROKER_URL", "broker", url, error)]
-    return []
+        return _silent("CELERY_BROKER_URL", "broker", url, error)
+    return Check("broker", True, f"the broker at {_place(url)} answers")
 
 
 def broker(settings: Settings, ping: Callable[[], None], client: BrokerClient) -> list[Check]:
     """Whether the broker answers and may be trusted."""
-    silent = broker_problems(settings.broker_url, ping)
-    if silent:
-        return [Check("broker", False, problem) for problem in silent]
-    return [broker_checks.memory(client), broker_checks.apart(settings, client)]
+    found = broker_answers(settings.broker_url, ping)
+    return [broker_checks.memory(client), broker_checks.apart(settings, client)] if found.ok else [found]
 
 
 def database(settings: Settings, engine: Engine) -> list[Check]:
@@ -51,16 +49,16 @@ def database(settings: Settings, engine: Engine) -> list[Check]:
             if all(check.ok for check in found if check.name == "schema"):
                 found += database_checks.payments(session, settings)
     except DatabaseError as error:
-        return [Check("database", False, _silent("DATABASE_URL", "database", settings.database_url, error))]
+        return [_silent("DATABASE_URL", "database", settings.database_url, error)]
     return found
 
 
-def worker_problems(ping: Callable[[], None], client: BrokerClient) -> list[str]:
+def worker_problems(ping: Callable[[], None], client: BrokerClient) -> list[Check]:
     """Everything for which a worker must not start; makes the partitions of the months ahead."""
     try:
         settings = read_settings(needs=NEEDS)
     except SettingsError as error:
-        return error.problems
+        return [Check("settings", False, problem) for problem in error.problems]
     engine = make_engine(settings.database_url, pool_size=1)
     try:
         _make_partitions(settings, engine)
@@ -71,7 +69,7 @@ def worker_problems(ping: Callable[[], None], client: BrokerClient) -> list[str]
     for check in found:
         if check.warning:
             log.warning("cannot be checked", check=check.name, detail=check.detail)
-    return problems(found)
+    return [check for check in found if not check.ok]
 
 
 def _make_partitions(settings: Settings, engine: Engine) -> None:
@@ -85,9 +83,10 @@ def _make_partitions(settings: Settings, engine: Engine) -> None:
         return
 
 
-def _silent(name: str, kind: str, url: str, error: Exception) -> str:
+def _silent(name: str, kind: str, url: str, error: Exception) -> Check:
     reason = f"no {kind} answers at {_place(url)} ({_first_line(error)})"
-    return f"{name}: {reason}; start it, or run `payday services` and use what it prints"
+    mend = "start it, or run `payday services` and use what it prints"
+    return Check(kind, False, f"{name}: {reason}; {mend}", silent=True)
 
 
 def _place(url: str) -> str:

@@ -37,9 +37,9 @@ def run(arguments: argparse.Namespace) -> int:
     from worker_service import celery_app, dispatch, readiness, tasks
     from worker_service.service import Service
 
-    problems = readiness.broker_problems(settings.broker_url, celery_app.ping)
-    if problems:
-        raise Refusal(problems[0], CANNOT_START)
+    found = readiness.broker_answers(settings.broker_url, celery_app.ping)
+    if not found.ok:
+        raise Refusal(found.detail, CANNOT_START)
     with open_database(settings) as engine:
         tick = dispatch.tick(Service(settings, engine), tasks.publish)
     _print(tick, as_json=arguments.json)

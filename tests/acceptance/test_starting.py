@@ -71,6 +71,7 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(command: 
     url = f"postgresql://payday:s3cret@127.0.0.1:{port}/payday"
     done = start(command, DATABASE_URL=url, CELERY_BROKER_URL=broker_url)
     assert_refused(done, "DATABASE_URL", f"127.0.0.1:{port}")
+    assert done.returncode == 1  # systemd tries again
     assert "s3cret" not in done.stdout + done.stderr
 
 
@@ -78,6 +79,7 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(command: 
 def test_a_broker_that_does_not_answer_is_named(command: str, database_url: str) -> None:
     done = start(command, DATABASE_URL=database_url, CELERY_BROKER_URL=nowhere("redis"))
     assert_refused(done, "CELERY_BROKER_URL", "no broker answers", "127.0.0.1")
+    assert done.returncode == 1
 
 
 def test_a_database_that_was_never_migrated_is_not_worked_on(postgres_server: DatabaseServer, broker_url: str) -> None:
