@@ -27,10 +27,12 @@ def _mark(check: Check) -> str:
     return "ok " if check.ok else "BAD"
 
 
+def _shown(check: Check) -> dict[str, object]:
+    return {"name": check.name, "ok": check.ok, "detail": check.detail, "warning": check.warning}
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Look; 0 when all is well, 1 when something is bad."""
-    from dataclasses import asdict
-
     from deploy.cli.checks import examine
 
     checks = []
@@ -40,5 +42,5 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"{_mark(check)}  {check.name:<10}  {check.detail}", flush=True)
     well = all(check.ok for check in checks)
     if arguments.json:
-        print(json.dumps({"ok": well, "checks": [asdict(check) for check in checks]}))
+        print(json.dumps({"ok": well, "checks": [_shown(check) for check in checks]}))
     return 0 if well else 1

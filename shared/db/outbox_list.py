@@ -16,8 +16,9 @@ from shared.db.audit import Act
 
 LISTED_MOST: Final = 1000
 UNREADABLE: Final = "unreadable"
-OVERDUE_SECONDS: Final = 300.0
-"""What has been due for so long while the receiver may be called is taken by no sender."""
+OVERDUE_SECONDS: Final = 1800.0
+"""What has been due for so long while the receiver may be called is taken by no sender, or by too few: behind a run
+that keeps a machine wholly busy they are late, and catch up in minutes."""
 
 LISTED = text("""
 SELECT o.id, o.state, o.date, o.tries, o.created_at, o.next_at, o.last_error, o.kind, o.notices[1] AS notice,

@@ -11,6 +11,7 @@ import pytest
 from shared.settings import read_settings
 from shared.settings_values import SECRETS
 from tests.integration.api.served import environment
+from worker_service import check
 
 ROOT = Path(__file__).parents[2]
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
@@ -73,6 +74,14 @@ def test_secrets_come_from_files_alone(unit: Path) -> None:
     kept = {f"%d/{line.partition(':')[0]}" for line in settings["LoadCredential"]}
     assert set(files.values()) == kept
     assert given["APP_ENV"] == "production"
+
+
+def test_a_service_is_started_again_unless_what_is_wrong_stays_wrong(unit: Path) -> None:
+    settings = settings_of(unit)
+    assert settings["Restart"] == ["on-failure"]
+    assert settings["StartLimitIntervalSec"] == ["0"]
+    assert settings["RestartPreventExitStatus"] == [str(check.WRONG)]
+    assert check.NOT_THERE not in (0, check.WRONG)
 
 
 def test_a_stop_leaves_time_to_drain() -> None:
