@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from redis import Redis
 
 from tests.town import Town
 
+STILL_SECONDS = 0.5
+STILL = 0.1
+"""Of a CPU: idle workers look whether there is something to do."""
 KINDS = ("worker", "postgresql", "broker", "bank")
 
 
@@ -42,6 +46,20 @@ class Gauges:
         return Use(
             {kind: _cpu(tree) for kind, tree in trees.items()}, {kind: _memory(tree) for kind, tree in trees.items()}
         )
+
+
+def until_still(town: Town, *, patience_seconds: float = 30.0) -> None:
+    """Returns when the town's processes, and what these started, have begun: on an installation they did long ago, and
+    what a start takes of the CPUs is no part of what is measured. Raises TimeoutError."""
+    gauges, deadline = Gauges(town), time.monotonic() + patience_seconds
+    before = gauges.look()
+    while time.monotonic() < deadline:
+        time.sleep(STILL_SECONDS)
+        now = gauges.look()
+        if now.cpu_since(before)["worker"] < STILL * STILL_SECONDS:
+            return
+        before = now
+    raise TimeoutError(town.describe())
 
 
 def _tree(pid: int) -> Iterator[psutil.Process]:

@@ -17,6 +17,7 @@ from shared.db import migrate, partitions
 from shared.db.engine import make_sessions
 from shared.settings_values import database_url
 from tests.bank import BankProcess
+from tests.benchmarks.gauges import until_still
 from tests.town import Town
 
 DAY = "2026-03-02"
@@ -153,6 +154,7 @@ def pay(town: Town, events: int, *, workers: int) -> Rate:
     """Starts workers and beat and waits until all events of the town's day are paid, which are so many."""
     for _ in range(workers):
         town.worker()
+    until_still(town)
     town.beat()
     started = until(town, BEGUN)
     until(town, NOTHING_LEFT)

@@ -45,6 +45,33 @@ def test_a_failure_that_is_recorded_twice_is_one(world: World) -> None:
     assert tries(world) == [1]
 
 
+@pytest.mark.parametrize("kind", ["facts", "paid"])
+def test_a_refusal_that_is_recorded_twice_parts_its_row_once(
+    world: World, receiver: ReceiverProcess, kind: str
+) -> None:
+    if kind == "facts":
+        facts(world, 1200)
+    else:
+        world.schedules(600)
+        world.pay()
+    mine = claim(world)
+    (part,), rest = mine.parts, mine.bodies[0].rest
+    assert rest is not None
+
+    def refuse(session: Session) -> None:
+        outbox_claims.part_from(session, part, rest)
+        outbox_claims.failed(session, [part], "400", 60.0)
+
+    for _ in range(2):
+        world.transact(refuse)
+    assert tries(world) == [1, 0]
+    assert tell_due(world.service) == 700
+    pass_time(world)
+    assert tell_due(world.service) == 500
+    assert len(set(receiver.ids())) == len(receiver.ids()) == 1200
+    assert rows(world) == []
+
+
 def test_a_call_that_ends_after_its_claim_takes_nothing_from_the_next_senders(
     world: World, receiver: ReceiverProcess
 ) -> None:
