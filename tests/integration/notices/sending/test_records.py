@@ -14,6 +14,15 @@ from tests.world import World
 from worker_service.tell import tell_due
 
 
+def a_row_of_1200(world: World, kind: str) -> None:
+    """Notices as they stand, or a settled batch that stands for them."""
+    if kind == "facts":
+        facts(world, 1200)
+    else:
+        world.schedules(600)
+        world.pay()
+
+
 def claim(world: World) -> Claim:
     found = world.transact(lambda session: outbox_claims.take(session, lease_seconds=60))
     assert found is not None
@@ -25,11 +34,7 @@ def test_what_is_recorded_twice_takes_no_more_from_what_is_left(
     world: World, receiver: ReceiverProcess, kind: str
 ) -> None:
     """As when the connection was lost in the commit, so that nobody knows whether it happened."""
-    if kind == "facts":
-        facts(world, 1200)
-    else:
-        world.schedules(600)
-        world.pay()
+    a_row_of_1200(world, kind)
     mine = claim(world)
     for _ in range(2):
         world.transact(lambda session: outbox_claims.accepted(session, mine, 1))
@@ -49,11 +54,7 @@ def test_a_failure_that_is_recorded_twice_is_one(world: World) -> None:
 def test_a_refusal_that_is_recorded_twice_parts_its_row_once(
     world: World, receiver: ReceiverProcess, kind: str
 ) -> None:
-    if kind == "facts":
-        facts(world, 1200)
-    else:
-        world.schedules(600)
-        world.pay()
+    a_row_of_1200(world, kind)
     mine = claim(world)
     (part,), rest = mine.parts, mine.bodies[0].rest
     assert rest is not None
