@@ -12,8 +12,8 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from shared.db.bookings import book, line
-from shared.db.models import Batch, Booking, Event, Run
-from shared.db.runs import Gate
+from shared.db.models import Batch, Booking, Event
+from shared.db.runs import Gate, OpenRun
 from shared.domain.books import Heading
 
 
@@ -135,7 +135,7 @@ def withdraw(session: Session, gate: Gate, events: Iterable[Payable]) -> None:
     )
 
 
-def place(gate: Gate, events: Iterable[Payable]) -> list[tuple[Run, Payable]]:
+def place(gate: Gate, events: Iterable[Payable]) -> list[tuple[OpenRun, Payable]]:
     """Each event with the run that it belongs to; those that are far off are left out."""
     return [(run, event) for event in events if (run := gate.run_of(event.date)) is not None]
 

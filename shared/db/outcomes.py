@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from shared.db import late, outbox
 from shared.db.bookings import book, line
-from shared.db.models import Batch, Event, FinalDecline, Run
-from shared.db.runs import Gate
+from shared.db.models import Batch, Event, FinalDecline
+from shared.db.runs import Gate, OpenRun
 from shared.domain.books import Heading
 from shared.domain.lifecycle import EventStatus
 from shared.domain.notices import NoticeType
@@ -102,13 +102,13 @@ def drop_retry(session: Session, gate: Gate, event: Event, batch: Batch) -> None
     session.flush()
 
 
-def open_run(gate: Gate, day: date) -> Run | None:
+def open_run(gate: Gate, day: date) -> OpenRun | None:
     """The run of that day, unless it is closed."""
     return next((run for run in gate.runs if run.date == day), None)
 
 
 def _book(
-    session: Session, gate: Gate, event: Event, batch: Batch, known: Known, home: Run | None, known_on: date
+    session: Session, gate: Gate, event: Event, batch: Batch, known: Known, home: OpenRun | None, known_on: date
 ) -> None:
     waits_at_home = home is not None and known.retry_on == home.date
     if home is not None:

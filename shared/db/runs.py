@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select, text, update
@@ -25,16 +25,14 @@ FROM (SELECT date FROM run WHERE status <> 'closed' AND date BETWEEN :first AND 
 
 # In one statement, whose turns come first: the outer part is asked for nothing until the count is there. A row that
 # changed while the turn was waited for is locked, judged and answered as it is then.
-SHARE = select(Run).from_statement(
-    text("""
+SHARE = text("""
 WITH turn AS MATERIALIZED (
   SELECT pg_advisory_xact_lock_shared(706179, date - date '2000-01-01')
   FROM (SELECT date FROM run WHERE status <> 'closed' AND date BETWEEN :first AND :last ORDER BY date) AS open)
-SELECT run.* FROM run
+SELECT date, status, planned_through, closing_at FROM run
 WHERE status <> 'closed' AND date BETWEEN :first AND :last AND (SELECT count(*) FROM turn) >= 0
 ORDER BY date FOR SHARE
 """)
-)
 
 # Workers that heard of a batch while the run was paused have forgotten it; without this it would rest for a lease.
 WAKE = text("""
@@ -45,6 +43,15 @@ WHERE run_date = :day AND status = 'waiting' AND (published_at IS NOT NULL OR he
 BEGUN = ("planning", "open", "paused", "closed")
 
 
+class OpenRun(NamedTuple):
+    """A run that is not closed, as it stands while a gate holds it; not its row, which each command would pay for."""
+
+    date: date
+    status: str
+    planned_through: UUID | None
+    closing_at: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """The runs from `since` to tomorrow that are not closed, held FOR SHARE until the transaction ends (rule C2).
@@ -53,11 +60,11 @@ class Gate:
     """
 
     now: BusinessNow
-    runs: tuple[Run, ...]
+    runs: tuple[OpenRun, ...]
     next_open_date: date
     since: date
 
-    def run_of(self, event_date: date) -> Run | None:
+    def run_of(self, event_date: date) -> OpenRun | None:
         """The run a scheduled event of that date belongs to: the first one not closed; None if it is far off.
 
         Raises Again for a date before `since`: the event came back after its date had been looked up.
@@ -68,7 +75,7 @@ class Gate:
             raise Again(f"the runs from {event_date} on are needed")
         return next((run for run in self.runs if run.date >= event_date), None)
 
-    def counts(self, run: Run, event_date: date, event_id: UUID) -> bool:
+    def counts(self, run: OpenRun, event_date: date, event_id: UUID) -> bool:
         """Whether the run's books hold that scheduled event as due already."""
         if event_date < run.date or run.status in ("open", "paused"):
             return True
@@ -240,9 +247,8 @@ def _lock_paying(session: Session, day: date) -> Run:
     return run
 
 
-def _share(session: Session, first: date, last: date) -> list[Run]:
-    runs = session.scalars(SHARE, {"first": first, "last": last}, execution_options={"populate_existing": True})
-    return list(runs)
+def _share(session: Session, first: date, last: date) -> list[OpenRun]:
+    return [OpenRun(*row) for row in session.execute(SHARE, {"first": first, "last": last})]
 
 
 def announce(session: Session, first: date, last: date) -> None:
