@@ -9,7 +9,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from shared.db import runs, turns
+from shared.db.bookings import book, line
 from shared.db.walking import NO_ID, RANGES, STEP_EVENTS, WALK
+from shared.domain.books import Heading
 
 STEP_BATCHES: Final = 100
 """Batches planned in one transaction, however small they are."""
@@ -23,11 +25,15 @@ SELECT last_id FROM made ORDER BY last_id DESC LIMIT 1
 """)
 
 # What a step counts is a small part of a month, and the planner, which cannot know that a day's ids stand together,
-# would read the month from end to end for it: at each step, two thirds of what planning a million events took.
-SPAN = text("SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'on', true)")
+# would read the month from end to end for it, at each step. Two processes read it by the key, where two may: before
+# the first payment the machine has little else to do. An INSERT would keep it to one.
+SPAN = text("""
+SELECT set_config('enable_seqscan', 'off', true), set_config('parallel_setup_cost', '0', true),
+  set_config('max_parallel_workers_per_gather',
+    least(current_setting('max_parallel_workers_per_gather')::int, 1)::text, true)
+""")
 COUNT = text("""
-INSERT INTO booking (run_date, heading, currency, count, amount)
-SELECT :day, 'due', currency, count(*), sum(amount)
+SELECT currency, count(*) AS events, sum(amount) AS amount
 FROM event WHERE date = :day AND id > :after AND id <= :through AND status = 'scheduled' GROUP BY currency
 """)
 
@@ -69,8 +75,10 @@ def plan_step(session: Session, day: date, *, size: int, steps: int, past: bool)
         session.execute(FINISH, {"day": day, "past": past})
         return True
     session.execute(SPAN)
-    for statement in (COUNT, ABSORB):
-        session.execute(statement, {"day": day, "after": after, "through": through})
+    span = {"day": day, "after": after, "through": through}
+    due = session.execute(COUNT, span).all()
+    book(session, [line(day, Heading.DUE, of.currency, int(of.amount), count=of.events) for of in due])
+    session.execute(ABSORB, span)
     run.status, run.planned_through = "planning", through
     session.flush()
     return False
