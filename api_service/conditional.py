@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Response, json
+import orjson
+from flask import Response
 
 from api_service.problems import Problem
 
@@ -79,5 +80,5 @@ def _tags(header: str) -> list[str] | None:
 
 
 def json_text(value: object) -> str:
-    """The JSON text of an answer."""
-    return json.dumps(value, separators=(",", ":"))
+    """The JSON text of an answer. Raises TypeError for what is no JSON."""
+    return orjson.dumps(value).decode()

@@ -24,7 +24,7 @@ from shared.domain.retries import RETRY_OVER
 from shared.domain.revising import Standpoint
 from shared.ids import new_ids
 
-STORED: Final = tuple(getattr(Event, field.name) for field in fields(Entry))
+STORED: Final = tuple(Event.__table__.c[field.name] for field in fields(Entry))
 """The columns of an entry, in the order of its fields."""
 
 INSERT = text("""

@@ -12,7 +12,7 @@ from tests.benchmarks.options import Options
 from tests.benchmarks.rounds import alternate
 
 CACHED_TARGET, UNCACHED_TARGET = 0.6, 0.5
-SECONDS = 5.0
+SECONDS = 10.0
 FILL_SECONDS = 3.0
 CONNECTIONS = 16
 PAGE = "/v1/events?limit=50"

@@ -11,7 +11,7 @@ from tests.benchmarks.options import Options
 from tests.benchmarks.rounds import alternate
 
 TARGET = 0.5
-SECONDS = 6.0
+SECONDS = 10.0
 CONNECTIONS = 16
 
 
