@@ -39,6 +39,8 @@ class Worker(ReceivingWorker):
     def init_process(self) -> None:
         """Runs until the worker ends."""
         patience.end_waits(DATABASE_SECONDS)
+        # As attributes of their own: each request asks for two dozen, and gunicorn's way is three calls for one.
+        self.cfg.__dict__.update({name: setting.get() for name, setting in self.cfg.settings.items()})
         self.probe_lanes = {probe: Lane(ThreadPoolExecutor(1), threads=1) for probe in PROBES}
         super().init_process()
 
@@ -50,9 +52,12 @@ class Worker(ReceivingWorker):
 
     def load_wsgi(self) -> None:
         """The app knows how long its process is to drain."""
+        # Of gunicorn's app: SIGTERM, which may come at any moment from now on, puts another in the place of ours.
+        self.drain_seconds = self.app.wsgi().extensions[NAME].settings.drain_seconds
         super().load_wsgi()
-        self.drain_seconds = self.wsgi.extensions[NAME].settings.drain_seconds
-        if self._was_told_to_stop():
+        if self.stops_at is not None:
+            self.wsgi = draining(self.wsgi)
+        elif self._was_told_to_stop():
             self.handle_exit(signal.SIGTERM, None)
 
     def _was_told_to_stop(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from typing import Final
 
 from api_service.json_body import MAX_BODY_BYTES
@@ -11,8 +10,10 @@ from api_service.json_body import MAX_BODY_BYTES
 LINE_END: Final = b"\r\n"
 MAX_LENGTH_DIGITS: Final = 19
 """Python refuses to read thousands of digits, and nobody else pads a length with zeros."""
-TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-CONTROL: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+FIELDS: Final = re.compile(rb"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]++:[^\x00-\x08\x0a-\x1f\x7f]*+\r\n)*+")
+FRAMING: Final = re.compile(rb"^(expect|content-length|transfer-encoding):[ \t]*(.*)\r$", re.IGNORECASE | re.MULTILINE)
+"""The fields that say where a request ends."""
+EXPECTATION: Final = re.compile(rb"^expect:.*\r\n", re.IGNORECASE | re.MULTILINE)
 CODINGS: Final = frozenset({b"gzip", b"compress", b"deflate", b"identity"})
 
 
@@ -26,27 +27,24 @@ class Head:
     """
 
     def __init__(self, text: bytes) -> None:
-        lines = text.split(LINE_END)
-        fields_at = 1 if lines[0] else 2  # one empty line may come before the request
-        self._is_old = lines[:fields_at][-1].endswith(b" HTTP/1.0")
-        self._values: dict[bytes, list[bytes]] = defaultdict(list)
-        is_field = [self._read_field(line) for line in lines[fields_at:-1]]
-        expected = {value.lower() for value in self._values[b"expect"]}
-        self.expects_word = expected == {b"100-continue"} and not self._is_old
-        self.text = _without_expectation(lines, fields_at) if self.expects_word else text
+        line, _, fields = text.partition(LINE_END)
+        if not line:  # one empty line may come before the request
+            line, _, fields = fields.partition(LINE_END)
+        self._is_old = line.endswith(b" HTTP/1.0")
+        self._values: dict[bytes, list[bytes]] = {}
+        for name, value in FRAMING.findall(fields):
+            self._values.setdefault(name.lower(), []).append(value.rstrip(b" \t"))
+        are_fields = FIELDS.fullmatch(fields) is not None
+        expected = {value.lower() for value in self._values.get(b"expect", [])}
+        self.expects_word = are_fields and expected == {b"100-continue"} and not self._is_old
+        self.text = text.removesuffix(fields) + EXPECTATION.sub(b"", fields) if self.expects_word else text
         self.is_chunked = b"transfer-encoding" in self._values
         self.cannot_be_right = (
-            not all(is_field)
+            not are_fields
             or not expected <= {b"100-continue"}
             or not (self._has_right_coding() if self.is_chunked else self._has_right_length())
         )
         self.length = 0 if self.cannot_be_right or self.is_chunked else int(self._lengths or b"0")
-
-    def _read_field(self, line: bytes) -> bool:
-        name, _, value = line.partition(b":")
-        value = value.strip(b" \t")
-        self._values[name.lower()].append(value)
-        return b":" in line and bool(TOKEN.fullmatch(name)) and not CONTROL.search(value)
 
     @property
     def _lengths(self) -> bytes:
@@ -63,8 +61,3 @@ class Head:
         codings = [coding.strip(b" \t").lower() for coding in b",".join(self._values[b"transfer-encoding"]).split(b",")]
         is_alone = b"content-length" not in self._values and not self._is_old
         return is_alone and codings[-1] == b"chunked" and CODINGS.issuperset(codings[:-1])
-
-
-def _without_expectation(lines: list[bytes], fields_at: int) -> bytes:
-    kept = [line for line in lines[fields_at:] if line.partition(b":")[0].lower() != b"expect"]
-    return LINE_END.join(lines[:fields_at] + kept)

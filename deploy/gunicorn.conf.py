@@ -17,6 +17,7 @@ from typing import Any
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
+from shared import garbage
 from shared.exposure import warn_of_exposure
 from shared.log import configure_logging
 from shared.settings import Settings, SettingsError, read_settings
@@ -81,6 +82,11 @@ timeout = 60  # a worker whose main loop hangs; a slow request does not count
 graceful_timeout = 30 + math.ceil(settings.drain_seconds)  # from SIGTERM to the end of what is being answered
 keepalive = 75  # longer than a load balancer keeps an idle connection
 limit_request_line = 8190  # a cursor is in the address
+
+
+def when_ready(_server: Any) -> None:
+    """gunicorn's hook: the app is loaded, and no worker is forked. The workers inherit it."""
+    garbage.look_rarely()
 
 
 def post_fork(server: Any, worker: Any) -> None:

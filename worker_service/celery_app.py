@@ -19,10 +19,11 @@ from kombu.connection import Connection
 from kombu.entity import Exchange, Queue
 from redis import Redis
 
+from shared import garbage
 from shared.exposure import warn_of_exposure
 from shared.log import configure_logging
 from shared.settings import Settings, SettingsError, read_settings
-from worker_service import check, delivery, garbage, priority, readiness, seal, shutdown
+from worker_service import check, delivery, priority, readiness, seal, shutdown
 from worker_service.telling_child import TellingChild
 
 EXCHANGE = Exchange("payday", type="direct")  # type: ignore[no-untyped-call]
