@@ -18,8 +18,8 @@ from worker_service.service import Service
 
 log = get_logger(__name__)
 
-CHUNK = 1000
-"""Schedules extended in one transaction: about 7,000 events, a tenth of a second."""
+CHUNK = 2000
+"""Schedules extended in one transaction: about 14,000 events, a fifth of a second in which nobody edits them."""
 AHEAD = 20 * CHUNK
 """Schedules looked up at once: what was extended stands before what is left in the index until a vacuum comes."""
 

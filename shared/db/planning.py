@@ -13,7 +13,7 @@ from shared.db.bookings import book, line
 from shared.db.walking import NO_ID, RANGES, STEP_EVENTS, WALK
 from shared.domain.books import Heading
 
-STEP_BATCHES: Final = 100
+STEP_BATCHES: Final = 400
 """Batches planned in one transaction, however small they are."""
 
 CUT = text(f"""{RANGES},

@@ -49,6 +49,7 @@ INSERT INTO event (date, id, schedule_id, payer_id, payee_id, amount, currency, 
 SELECT (CAST(:dates AS date[]))[at + place], (CAST(:event_ids AS uuid[]))[first + place], id, payer_id, payee_id,
   amount, currency, reference, (CAST(:nominal_dates AS date[]))[at + place], before + place, revision
 FROM moved CROSS JOIN LATERAL generate_series(0, count - 1) AS place
+ORDER BY 1
 """)
 
 

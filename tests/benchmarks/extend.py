@@ -7,6 +7,7 @@ from datetime import date
 
 from sqlalchemy import Engine, text
 
+from shared import garbage
 from shared.settings import read_settings
 from tests.benchmarks.figures import Figure, Ratio, Side
 from tests.benchmarks.filling import engine_for, unhurried, vacuum
@@ -60,6 +61,7 @@ FROM event
 def measure(options: Options) -> Figure:
     """One extender against one connection that inserts the same rows."""
     schedules = options.sized(SCHEDULES)
+    garbage.look_rarely()  # as a worker's processes do
     with new_place() as place, engine_for(place.database_url) as engine:
         service = Service.connect(read_settings({**SETTINGS, "DATABASE_URL": place.database_url}))
         try:
