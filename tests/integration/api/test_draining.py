@@ -222,3 +222,26 @@ def post_fork(server, worker):
         server.wait_until(lambda: server.log.count("Worker exiting") == 1, 60)
         server.wait_until(lambda: server.log.count("Booting worker") == 3, 60)
         assert server.stop() == 0
+
+
+def test_a_process_that_is_told_when_it_has_just_loaded_the_app_stops_too(database_url: str, tmp_path: Path) -> None:
+    """Its own handlers are there by then, and what it has loaded is no longer what it serves."""
+    settings = tmp_path / "gunicorn.conf.py"
+    settings.write_text(f"""
+import os, signal
+from gunicorn.workers.base import Worker
+exec(open("{ROOT / "deploy/gunicorn.conf.py"}").read())
+loaded = Worker.load_wsgi
+
+def load_wsgi(worker):
+    loaded(worker)
+    if worker.age == 1:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+Worker.load_wsgi = load_wsgi
+""")
+    with Served(database_url, tmp_path, settings=str(settings), DRAIN_SECONDS="0") as server:
+        server.wait_until(lambda: server.log.count("Worker exiting") == 1, 60)
+        server.wait_until(lambda: server.log.count("Booting worker") == 3, 60)
+        assert "Exception in worker process" not in server.log
+        assert server.stop() == 0
