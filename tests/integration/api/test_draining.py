@@ -205,32 +205,16 @@ def is_waiting(database_url: str) -> bool:
         connection.close()
 
 
-def test_a_process_that_is_told_while_it_starts_stops_too(database_url: str, tmp_path: Path) -> None:
-    """Between its fork and its own handlers, when a signal still goes where the master's go."""
-    settings = tmp_path / "gunicorn.conf.py"
-    settings.write_text(f"""
-import os, signal
-exec(open("{ROOT / "deploy/gunicorn.conf.py"}").read())
+FORKED = """
 ours = post_fork
 
 def post_fork(server, worker):
     ours(server, worker)
     if worker.age == 1:
         os.kill(os.getpid(), signal.SIGTERM)
-""")
-    with Served(database_url, tmp_path, settings=str(settings), DRAIN_SECONDS="0") as server:
-        server.wait_until(lambda: server.log.count("Worker exiting") == 1, 60)
-        server.wait_until(lambda: server.log.count("Booting worker") == 3, 60)
-        assert server.stop() == 0
-
-
-def test_a_process_that_is_told_when_it_has_just_loaded_the_app_stops_too(database_url: str, tmp_path: Path) -> None:
-    """Its own handlers are there by then, and what it has loaded is no longer what it serves."""
-    settings = tmp_path / "gunicorn.conf.py"
-    settings.write_text(f"""
-import os, signal
-from gunicorn.workers.base import Worker
-exec(open("{ROOT / "deploy/gunicorn.conf.py"}").read())
+"""
+"""Before it has handlers of its own, when a signal still goes where the master's go."""
+LOADED = """
 loaded = Worker.load_wsgi
 
 def load_wsgi(worker):
@@ -239,7 +223,18 @@ def load_wsgi(worker):
         os.kill(os.getpid(), signal.SIGTERM)
 
 Worker.load_wsgi = load_wsgi
-""")
+"""
+"""Its own handlers are there by then, and what it has loaded is no longer what it serves."""
+
+
+@pytest.mark.parametrize("moment", [FORKED, LOADED], ids=["forked", "loaded"])
+def test_a_process_that_is_told_while_it_starts_stops_too(database_url: str, tmp_path: Path, moment: str) -> None:
+    settings = tmp_path / "gunicorn.conf.py"
+    settings.write_text(f"""
+import os, signal
+from gunicorn.workers.base import Worker
+exec(open("{ROOT / "deploy/gunicorn.conf.py"}").read())
+{moment}""")
     with Served(database_url, tmp_path, settings=str(settings), DRAIN_SECONDS="0") as server:
         server.wait_until(lambda: server.log.count("Worker exiting") == 1, 60)
         server.wait_until(lambda: server.log.count("Booting worker") == 3, 60)
