@@ -47,12 +47,12 @@ class Desk:
 
 
 @contextmanager
-def desk() -> Iterator[Desk]:
-    """New durable servers with an empty, migrated database."""
+def desk(settings: Mapping[str, str] | None = None) -> Iterator[Desk]:
+    """New durable servers with an empty, migrated database; `settings` are PostgreSQL's."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="payday-bench-")))
         folder.chmod(0o755)  # the servers' account passes through
-        servers = stack.enter_context(LocalServers(folder / "servers", {}))
+        servers = stack.enter_context(LocalServers(folder / "servers", {}, settings=settings))
         migrate.upgrade(servers.environment()["DATABASE_URL"])
         yield Desk(folder, servers.environment())
 

@@ -8,6 +8,7 @@ from functools import partial
 
 from deploy.local.processes import wait_for
 from tests.bank import BankProcess
+from tests.benchmarks.day import tuning
 from tests.benchmarks.desk import desk, get, payday_api, post
 from tests.benchmarks.figures import Figure, Ratio, Side
 from tests.benchmarks.load import Answers, Load, apply
@@ -18,7 +19,8 @@ from tests.town import Town
 
 TARGET = 4.0
 PER_SECOND = 100.0
-SECONDS = 15.0
+SECONDS = 30.0
+"""The p99 of 1,500 requests is the fifteenth worst: of fewer, one stall of the disk decides."""
 CONNECTIONS = 64
 PROVIDER_BATCH = 250
 EVENTS_A_SECOND = 25_000
@@ -88,8 +90,12 @@ class Run:
 
 @contextmanager
 def _town(events: int) -> Iterator[Town]:
-    """Durable servers with so many due events, a bank, and nobody at work yet."""
-    with desk() as servers, BankProcess() as bank:
+    """Durable servers with so many due events, a bank, and nobody at work yet.
+
+    PostgreSQL is set as it is for a day: a run writes a gigabyte of log, by default a checkpoint, in half a minute, and
+    the disk answers nobody while it takes in what one writes.
+    """
+    with desk(tuning.settings()) as servers, BankProcess() as bank:
         url = servers.environment["DATABASE_URL"]
         fill(url, events)
         settings = {
