@@ -58,3 +58,16 @@ def test_every_setting_is_on_a_page() -> None:
     assert len(asked) > 40
     told = set(re.findall(r"`([A-Z][A-Z_]+)`", "".join(page.read_text() for page in DOCS.glob("*.md"))))
     assert asked - FOR_TESTS - told == set()
+
+
+def test_every_file_that_a_page_names_is_there() -> None:
+    pages = (ROOT / "README.md", *DOCS.glob("*.md"))
+    named = {
+        path
+        for page in pages
+        for path in re.findall(r"`((?:api_service|worker_service|shared|tests|deploy)/[\w./-]+)`", page.read_text())
+    }
+    assert len(named) > 40
+    assert {path for path in named if not (ROOT / path).exists()} == set()
+    of_tests = {name for page in pages for name in re.findall(r"`(test_\w+\.py)`", page.read_text())}
+    assert of_tests == set(), "without their folders"
