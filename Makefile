@@ -53,7 +53,7 @@ format: .venv/test.stamp ## Bring the code into form (ruff)
 bench: .venv/bench.stamp $(PEERS)/node_modules ## Measure Payday against others and against less (ARGS='--help': what can be set)
 	@exec $(PY) -m tests.benchmarks $(ARGS)
 
-bench-30m: .venv/test.stamp ## Pay a day of 30 M events on this machine (55 GB of disk; ARGS='--events 1000000' pays fewer)
+bench-30m: .venv/test.stamp ## Pay a day of 30 M events on this machine (67 GB of disk; ARGS='--events 1000000' pays fewer)
 	@exec $(PY) -m tests.benchmarks.day $(ARGS)
 
 chaos: .venv/test.stamp ## Harm everything for ten minutes and see that nothing is paid twice or lost (ARGS='--seconds 3600')

@@ -30,7 +30,7 @@ class Room:
     free_bytes: int
 
     def needed_bytes(self, events: int) -> int:
-        return events * self.event_bytes + WAL_BYTES * 3 // 2 + SPARE_BYTES
+        return events * self.event_bytes + WAL_BYTES * 5 // 4 + SPARE_BYTES
 
     def check(self, events: int) -> None:
         """Raises NoRoom."""
